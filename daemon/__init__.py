@@ -1,0 +1,1 @@
+"""Outpost's service: queue, rules, lines, files for people."""

@@ -1,0 +1,228 @@
+"""The composition root: builds everything, opens the hardware, and runs the service until a signal ends it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from daemon import logs
+from daemon.clock import Clock
+from daemon.control.actions import Actions
+from daemon.control.server import ControlServer
+from daemon.core.batch import Taken
+from daemon.intake.folder import DropFolder
+from daemon.notify import Notifier
+from daemon.pages.outcomes import write_problems
+from daemon.pages.publisher import Publisher
+from daemon.services.housekeeping import Housekeeping
+from daemon.services.line import Line
+from daemon.services.sender import RESEND_LIMIT
+from daemon.services.station import Station
+from daemon.settings import OnDoubt, Settings, SettingsError, load
+from daemon.store import DatabaseUnusable, Inbox, Outbox, Sims, Store, StoreFull, Views
+from daemon.store.decisions import Decisions, NotPossible
+from drivers.at_modem import open_modem
+from drivers.modem import Modem
+
+STOP_SECONDS = 30.0
+"""How long a stop waits for the part in flight. A later answer leaves the part in doubt at the next start."""
+SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+SPOOL_FOLDERS = ("incoming", "accepted", "rejected", "outcomes", "replies")
+
+
+class CannotStart(Exception):
+    """The service cannot start. The message says what is wrong, where, and what to do."""
+
+
+def run(config: Path, settings: Settings, level: str = "INFO") -> None:
+    """Run the service until SIGTERM or SIGINT. SIGHUP reads `config` again.
+
+    Raises CannotStart.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before any thread is started: only sigwait() below takes them
+    os.umask(os.umask(0o777) | 0o007)  # whatever is written here is no stranger's to read
+    _make_folders(settings)
+    lock = _lock(settings.station.state_dir / "outpost.lock")
+    try:
+        store = Store(settings.station.database)
+    except DatabaseUnusable as error:
+        raise CannotStart(str(error)) from error
+    try:
+        Application(config, settings, store, level).run()
+    except StoreFull as error:
+        raise CannotStart(f"{error}. Make room on that disk; nothing was changed.") from error
+    finally:
+        store.close()
+        os.close(lock)
+
+
+class Application:
+    """One running service over an open store."""
+
+    def __init__(self, config: Path, settings: Settings, store: Store, level: str) -> None:
+        self._config = config
+        logs.setup(level, key=store.secret("tag_key"))
+        self._log = structlog.get_logger()
+        self._clock = Clock()
+        self._outbox = Outbox(store)
+        self._notifier = Notifier.from_environment()
+        self._lines: dict[str, Line] = {}
+        self._publisher = Publisher(Views(store), self._outbox, settings, self._clock)
+        self._station = Station(
+            settings=settings,
+            clock=self._clock,
+            outbox=self._outbox,
+            inbox=Inbox(store),
+            sims=Sims(store),
+            open_modem=self._open_modem,
+            changed=self._publisher.changed,
+            ring_lines=self._ring_lines,
+        )
+        self._folder = DropFolder(
+            queue=self._outbox,
+            settings=lambda: self._station.settings,
+            clock=self._clock.now,
+            on_taken=self._taken,
+            write_problems=write_problems,
+        )
+        self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)
+        actions = Actions(self._station, Decisions(store))
+        self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
+        self._scheduler = _scheduler(self._job_trouble)
+        self._housekeeping = Housekeeping(self._station)
+
+    def run(self) -> None:
+        """Start every part, wait for signals, end every part."""
+        settings = self._station.settings
+        self._log.info("starting", station=settings.station.name, spool=str(settings.station.spool_dir))
+        resend = RESEND_LIMIT if settings.sending.on_doubt is OnDoubt.RESEND else 0
+        in_doubt = self._outbox.recover(self._clock.now(), resend_limit=resend)
+        if in_doubt:
+            self._log.warning("parts in doubt after the last stop", parts=in_doubt)
+        self._station.sims.begin()
+        self._publisher.start()
+        self._intake.start()
+        self._housekeeping.schedule(self._scheduler)
+        self._scheduler.start()
+        self._set_lines(settings)
+        self._control.start()
+        self._notifier.ready(f"{len(self._lines)} ports")
+        self._log.info("ready")
+        try:
+            self._obey_signals()
+        finally:
+            self._stop()
+
+    def _obey_signals(self) -> None:
+        while signal.sigwait(SIGNALS) == signal.SIGHUP:
+            self._notifier.reloading()
+            self._reload()
+            self._notifier.ready(f"{len(self._lines)} ports")
+
+    def _stop(self) -> None:
+        self._log.info("stopping")
+        self._notifier.stopping()
+        self._control.stop()
+        self._station.stopping.set()
+        for line in self._lines.values():
+            line.stop()
+        self._scheduler.shutdown(wait=True)
+        self._folder.stop()
+        self._intake.join(STOP_SECONDS)
+        end = time.monotonic() + STOP_SECONDS
+        for port, line in self._lines.items():
+            if not line.join(max(0.0, end - time.monotonic())):
+                self._log.warning("the modem has not answered; its part will be in doubt", port=port)
+        self._publisher.stop()
+        self._log.info("stopped")
+
+    # Configuration
+
+    def _reload(self) -> None:
+        try:
+            settings = load(self._config)
+        except SettingsError as error:
+            self._log.error("configuration not taken; the old one stays", problems=[str(p) for p in error.problems])
+            return
+        old = self._station.settings.station
+        new = settings.station
+        if (new.state_dir, new.spool_dir, new.runtime_dir) != (old.state_dir, old.spool_dir, old.runtime_dir):
+            self._log.error("configuration not taken: state_dir, spool_dir and runtime_dir change only with a restart")
+            return
+        self._station.settings = self._publisher.settings = settings
+        self._set_lines(settings)
+        self._housekeeping.schedule(self._scheduler)
+        self._log.info("configuration read again")
+        self._ring_lines()
+        self._publisher.changed(None)
+
+    def _set_lines(self, settings: Settings) -> None:
+        """One line for each port that is configured; those of other ports end after the part in flight."""
+        wanted = settings.modems.ports
+        for port in [port for port in self._lines if port not in wanted]:
+            self._lines.pop(port).stop()
+        for port in wanted:
+            if port not in self._lines:
+                self._lines[port] = Line(port, self._station)
+                self._lines[port].start()
+
+    # What the parts call
+
+    def _open_modem(self, port: str, on_news: Callable[[], None]) -> Modem:
+        return open_modem(port, on_news=on_news, answer_seconds=self._station.settings.modems.answer_seconds)
+
+    def _ring_lines(self) -> None:
+        for line in list(self._lines.values()):
+            line.ring()
+
+    def _taken(self, taken: Taken) -> None:
+        self._publisher.changed(taken.batch_id)
+        self._ring_lines()
+
+    def _job_trouble(self, event: JobExecutionEvent) -> None:
+        self._log.error("scheduled work failed", job=event.job_id, reason=str(event.exception or "missed"))
+
+
+def _scheduler(on_trouble: Callable[[JobExecutionEvent], None]) -> Any:
+    scheduler = BackgroundScheduler(
+        timezone="UTC",
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},  # the default drops late jobs
+    )
+    scheduler.add_listener(on_trouble, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+    return scheduler
+
+
+def _make_folders(settings: Settings) -> None:
+    station = settings.station
+    try:
+        for folder in (station.state_dir, station.runtime_dir):
+            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        for name in SPOOL_FOLDERS:
+            (station.spool_dir / name).mkdir(mode=0o770, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f"{error.filename}: {error.strerror}. Create it and give it to the service's user, or change "
+            "its place in the configuration."
+        ) from error
+
+
+def _lock(path: Path) -> int:
+    """Keep a second service away from this state_dir. The lock goes with the process, however that ends."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise CannotStart(f"{path}: another outpost runs with this state_dir. Stop it first.") from error
+    return descriptor
+

@@ -1,0 +1,307 @@
+"""The `outpost` command: what a person types, and what the unit file starts."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from daemon.settings import Settings, SettingsError, load
+
+# Modules that only one command needs are imported by that command: `outpost status` must answer at once.
+
+DONE, REFUSED, USAGE, NO_DAEMON = 0, 1, 2, 3
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+CONFIG = Path("/etc/outpost/outpost.toml")
+
+_config_option = click.option(
+    "--config", "config", type=click.Path(path_type=Path), default=CONFIG, show_default=True, help="Configuration file."
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="outpost", prog_name="outpost")
+def main() -> None:
+    """Text a list of people through USB GSM modems, once each, at a pace the carrier tolerates.
+
+    Lists are dropped into the spool's incoming/ folder; outcomes and status.json appear beside it.
+    """
+
+
+@main.command()
+@_config_option
+@click.option("--log-level", default="INFO", show_default=True, type=click.Choice(LEVELS))
+def run(config: Path, log_level: str) -> None:
+    """Run the service in the foreground, as systemd does. SIGTERM ends it, SIGHUP reads the configuration again."""
+    from daemon.app import CannotStart
+    from daemon.app import run as run_service
+
+    settings = _settings(config)
+    try:
+        run_service(config, settings, log_level)
+    except CannotStart as error:
+        _fail(str(error))
+
+
+@main.command()
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("demo-station"), show_default=True,
+              help="Where the demo's station is built; what an earlier demo left there is removed.")  # fmt: skip
+def demo(folder: Path) -> None:
+    """Run the whole job with no hardware: two simulated modems, 120 rows, under a minute."""
+    from daemon.demo import DemoFailed
+    from daemon.demo import run as run_demo
+
+    try:
+        run_demo(folder)
+    except DemoFailed as error:
+        _fail(str(error))
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@_config_option
+@_json_option
+def check(path: Path, config: Path, as_json: bool) -> None:
+    """Say what would become of a file if it were dropped now. Writes nothing, sends nothing.
+
+    Exit code 1 when the file would be rejected or any of its rows is bad.
+    """
+    from daemon.intake import dry_run
+    from daemon.intake.check import check as check_file
+
+    settings = _settings(config)
+    now = time.time()
+    try:
+        checked = check_file(path, settings, now)
+    except OSError as error:
+        _fail(f"{path}: {error.strerror}. Check the name and that you may read it.")
+    through = dry_run.estimate(checked, settings, now)
+    if as_json:
+        _print_json(dry_run.document(path, checked, through, settings))
+    else:
+        _print_lines(dry_run.lines(path, checked, through, settings))
+    sys.exit(REFUSED if checked.unreadable or checked.rejected else DONE)
+
+
+@main.command()
+@_config_option
+@_json_option
+def status(config: Path, as_json: bool) -> None:
+    """Show the station at a glance: SIMs, modems, messages by state, batches."""
+    from daemon.pages.text import status_lines
+
+    document = _status(config)
+    if as_json:
+        _print_json(document)
+    else:
+        _print_lines(status_lines(document))
+
+
+@main.command()
+@_config_option
+@_json_option
+@click.option("--batch", help="Only this batch.")
+@click.option("--state", help="Only this state, such as in_doubt.")
+def messages(config: Path, as_json: bool, batch: str | None, state: str | None) -> None:
+    """List messages with their parts."""
+    from daemon.core.message import MessageState
+    from daemon.pages.status import message_document
+    from daemon.pages.text import message_lines
+
+    settings = _settings(config)
+    if state is not None and state not in set(MessageState):
+        raise click.BadParameter(f"{state} is no state. The states: {', '.join(MessageState)}.", param_hint="--state")
+    with _reading(settings) as store:
+        from daemon.store import Views
+
+        views = Views(store)
+        if batch is not None and views.batch(batch) is None:
+            _fail(f"there is no batch {batch}. `outpost status` lists the batches.")
+        documents = [message_document(row, settings.station.zone) for row in views.messages(batch, state)]
+    if as_json:
+        _print_json({"messages": documents})
+    else:
+        _print_lines(message_lines(documents))
+
+
+@main.command()
+@_config_option
+@_json_option
+def batches(config: Path, as_json: bool) -> None:
+    """List the batches, newest first."""
+    _show_part(config, "batches", as_json)
+
+
+@main.command()
+@_config_option
+@_json_option
+def sims(config: Path, as_json: bool) -> None:
+    """List the SIMs: state, reason, what is used of each limit, when the next message may start."""
+    _show_part(config, "sims", as_json)
+
+
+@main.command()
+@_config_option
+@_json_option
+def modems(config: Path, as_json: bool) -> None:
+    """List the ports and what sits at them."""
+    _show_part(config, "modems", as_json)
+
+
+# What acts on the running service
+
+
+@main.command()
+@click.argument("batch")
+@_config_option
+def release(batch: str, config: Path) -> None:
+    """Let a waiting batch go. With approval "two-person" not by the one who dropped it."""
+    _ask(config, {"do": "release", "batch": batch})
+    click.echo(f"{batch} is released.")
+
+
+@main.command()
+@click.argument("batch")
+@_config_option
+def pause(batch: str, config: Path) -> None:
+    """Stop a batch before its next part. `outpost resume` lets it go on."""
+    _tell_left(batch, "paused", _ask(config, {"do": "pause", "batch": batch}))
+
+
+@main.command()
+@click.argument("batch")
+@_config_option
+def resume(batch: str, config: Path) -> None:
+    """Let a paused batch go on."""
+    _ask(config, {"do": "resume", "batch": batch})
+    click.echo(f"{batch} goes on.")
+
+
+@main.command()
+@click.argument("batch")
+@_config_option
+def cancel(batch: str, config: Path) -> None:
+    """End a batch before its next part, for good."""
+    _tell_left(batch, "cancelled", _ask(config, {"do": "cancel", "batch": batch}))
+
+
+@main.command()
+@click.argument("message", type=int)
+@click.option("--sent", "how", flag_value="sent", help="It went out.")
+@click.option("--resend", "how", flag_value="resend", help="Send it again: the person may get it twice.")
+@click.option("--drop", "how", flag_value="drop", help="Leave it; nothing more is sent.")
+@_config_option
+def resolve(message: int, how: str | None, config: Path) -> None:
+    """Say what became of a message in doubt, or that it shall be sent again.
+
+    MESSAGE is its number in `outpost messages`.
+    """
+    if how is None:
+        raise click.UsageError("one of --sent, --resend, --drop is needed.")
+    _ask(config, {"do": "resolve", "message": message, "how": how})
+    click.echo(f"message {message}: {how}.")
+
+
+@main.group()
+def sim() -> None:
+    """Hold a SIM back, or let it go."""
+
+
+@sim.command("pause")
+@click.argument("iccid")
+@_config_option
+def sim_pause(iccid: str, config: Path) -> None:
+    """Send nothing more through this SIM until it is resumed."""
+    _ask(config, {"do": "sim pause", "sim": iccid})
+    click.echo(f"{iccid} is paused.")
+
+
+@sim.command("resume")
+@click.argument("iccid")
+@_config_option
+def sim_resume(iccid: str, config: Path) -> None:
+    """Let a paused, resting or blocked SIM send again. After a block, find the network's reason first."""
+    _ask(config, {"do": "sim resume", "sim": iccid})
+    click.echo(f"{iccid} may send again.")
+
+
+# What the commands share
+
+
+def _show_part(config: Path, part: str, as_json: bool) -> None:
+    from daemon.pages import text
+
+    document = _status(config)
+    if as_json:
+        _print_json({part: document[part]})
+    else:
+        _print_lines(text.LINES[part](document[part]))
+
+
+def _ask(config: Path, request: dict[str, Any]) -> dict[str, Any]:
+    from daemon.control.client import Denied, NoDaemon, ask
+
+    try:
+        return ask(_settings(config).station.control_socket, request)
+    except NoDaemon as error:
+        click.echo(f"outpost: {error}", err=True)
+        sys.exit(NO_DAEMON)
+    except Denied as error:
+        _fail(str(error))
+
+
+def _tell_left(batch: str, what: str, answer: dict[str, Any]) -> None:
+    click.echo(f"{batch} is {what}: {answer['left']} messages had left, wholly or in part; {answer['waiting']} wait.")
+
+
+def _settings(config: Path) -> Settings:
+    try:
+        return load(config)
+    except SettingsError as error:
+        click.echo(str(error), err=True)
+        sys.exit(USAGE)
+
+
+def _status(config: Path) -> dict[str, Any]:
+    from daemon.pages.status import station_status
+    from daemon.store import Outbox, Views
+
+    settings = _settings(config)
+    with _reading(settings) as store:
+        return station_status(Views(store), Outbox(store), settings, time.time())
+
+
+def _reading(settings: Settings) -> Any:
+    """The database, opened for reading and closed by the `with` that it is used in."""
+    import contextlib
+
+    from daemon.store import DatabaseUnusable, Store
+
+    try:
+        return contextlib.closing(Store(settings.station.database, read_only=True))
+    except DatabaseUnusable as error:
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"outpost: {message}", err=True)
+    sys.exit(REFUSED)
+
+
+def _print_json(document: object) -> None:
+    click.echo(json.dumps(document, indent=1, ensure_ascii=False))
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Listens on the control socket, finds out who asks, and has the actions carried out, one asker at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import json
+import os
+import pwd
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+ASK_SECONDS = 5.0
+"""How long one asker may keep the others waiting."""
+LONGEST_REQUEST = 65536
+OPERATORS, ADMINS = "outpost-operators", "outpost-admins"
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who is at the other end, as the kernel says (SO_PEERCRED), and what that user may do."""
+
+    user: str
+    operator: bool
+    admin: bool
+
+
+class Forbidden(Exception):
+    """The asker may not do this. The message says who may."""
+
+
+Act = Callable[[Asker, dict[str, Any]], dict[str, Any]]
+
+
+class ControlServer:
+    """`act` carries out a request; what it raises from `refusals` is told to the asker as a refusal."""
+
+    def __init__(self, path: Path, act: Act, refusals: tuple[type[Exception], ...]) -> None:
+        self._path = path
+        self._act = act
+        self._refusals: tuple[type[Exception], ...] = (*refusals, Forbidden)
+        self._log = structlog.get_logger()
+        self._socket = _listen(path)
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="control", daemon=True)
+
+    def start(self) -> None:
+        """Begin in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and take the socket away."""
+        self._stopping = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes accept()
+        self._thread.join()
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                line, _ = self._socket.accept()
+            except OSError:
+                return
+            with line:
+                line.settimeout(ASK_SECONDS)
+                with contextlib.suppress(OSError):
+                    line.sendall(json.dumps(self._answer(line)).encode() + b"\n")
+
+    def _answer(self, line: socket.socket) -> dict[str, Any]:
+        try:
+            asker = _asker(line)
+            request = _read_request(line)
+            return {"ok": True, **self._act(asker, request)}
+        except self._refusals as error:
+            return {"ok": False, "error": str(error)}
+        except (OSError, TypeError, ValueError) as error:
+            return {"ok": False, "error": f"no request could be read: {error}"}
+        except Exception:  # noqa: BLE001 - no request may end the service
+            self._log.exception("control request failed")
+            return {"ok": False, "error": "internal error; see the service's log"}
+
+
+def _listen(path: Path) -> socket.socket:
+    path.unlink(missing_ok=True)  # the lock in state_dir has made sure that no other service is using it
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    old = os.umask(0o117)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(old)
+    with contextlib.suppress(KeyError, PermissionError):
+        os.chown(path, -1, grp.getgrnam(OPERATORS).gr_gid)
+    listener.listen()
+    return listener
+
+
+def _asker(line: socket.socket) -> Asker:
+    _, uid, gid = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    try:
+        user = pwd.getpwuid(uid).pw_name
+        groups = {grp.getgrgid(number).gr_name for number in os.getgrouplist(user, gid)}
+    except KeyError:
+        user, groups = f"uid {uid}", set()
+    own = uid in (0, os.geteuid())
+    admin = own or ADMINS in groups
+    return Asker(user, admin or OPERATORS in groups, admin)
+
+
+def _read_request(line: socket.socket) -> dict[str, Any]:
+    data = bytearray()
+    while not data.endswith(b"\n"):
+        chunk = line.recv(4096)
+        if not chunk or len(data) > LONGEST_REQUEST:
+            raise ValueError("it is cut off or too long")
+        data += chunk
+    return dict(json.loads(data))

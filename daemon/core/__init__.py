@@ -1,0 +1,1 @@
+"""The rules: pure functions of values. No clock, no I/O, no threads, no logging."""

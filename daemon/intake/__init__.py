@@ -1,0 +1,1 @@
+"""Takes the files that people drop: watches, claims, reads them in a sandbox, and queues their rows."""

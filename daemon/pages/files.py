@@ -1,0 +1,39 @@
+"""Writes a file for people whole: a reader sees the old one or the new one, never half of it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+MODE = 0o640
+
+
+def write_whole(path: Path, writer: Callable[[TextIO], object]) -> None:
+    """Let `writer` fill a new file, and put it in the place of `path`. UTF-8; line ends are as written.
+
+    Raises OSError, with `path` as it was and nothing left behind; whatever `writer` raises, likewise.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            writer(file)
+            file.flush()
+            os.fchmod(descriptor, MODE)
+            os.fsync(descriptor)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

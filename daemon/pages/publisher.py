@@ -1,0 +1,115 @@
+"""One thread that keeps the files for people up to date: outcomes of each batch, and the station's status."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from daemon.bell import Bell
+from daemon.clock import Clock
+from daemon.pages.files import write_whole
+from daemon.pages.outcomes import write_outcomes
+from daemon.pages.status import station_status
+from daemon.settings import Settings
+from daemon.store import Outbox, Views
+
+GATHER_SECONDS = 0.25
+"""How long changes are gathered before they are written: a file is at most this old, and the writing time."""
+SHARE = 4
+"""A round that took t seconds is followed by a pause of SHARE * t: a long outcomes file may not eat the machine."""
+TROUBLE_SECONDS = 5.0
+WRITING_SECONDS = 60.0
+"""A file this much younger than its batch's last change surely shows it."""
+
+
+class Publisher:
+    """`changed` may be called from any thread, also while the files are being written."""
+
+    def __init__(self, views: Views, outbox: Outbox, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self._views, self._outbox, self._clock = views, outbox, clock
+        self._bell = Bell()
+        self._stopping = threading.Event()
+        self._dirty: set[int] = set()
+        self._written: dict[int, tuple[Any, ...]] = {}  # how each batch stood when its file was written
+        self._dirty_lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self._log = structlog.get_logger()
+        self._trouble = ""
+
+    def start(self) -> None:
+        """Begin in a thread of its own, with every batch whose file may not show its last change."""
+        self._written = {row["id"]: _standing(row) for row in self._views.batches() if self._is_current(row)}
+        self._bell.ring()
+        self._thread.start()
+
+    def changed(self, batch_id: int | None) -> None:
+        """A batch, or the station as a whole, is no longer as its files say."""
+        if batch_id is not None:
+            with self._dirty_lock:
+                self._dirty.add(batch_id)
+        self._bell.ring()
+
+    def stop(self) -> None:
+        """Write what has changed once more, and end."""
+        self._stopping.set()
+        self._bell.ring()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._bell.wait(None)
+            self._stopping.wait(GATHER_SECONDS)
+            began = self._clock.monotonic()
+            pause = SHARE * (self._clock.monotonic() - began) if self._publish() else TROUBLE_SECONDS
+            self._stopping.wait(pause)
+        self._publish()
+
+    def _publish(self) -> bool:
+        with self._dirty_lock:
+            dirty, self._dirty = self._dirty, set()
+        try:
+            for batch in self._views.batches():
+                if batch["id"] in dirty or self._written.get(batch["id"]) != _standing(batch):
+                    self._write_batch(batch)
+                    dirty.discard(batch["id"])
+            self._write_status()
+        except Exception as error:  # noqa: BLE001 - the service lives on whatever the spool's disk does
+            with self._dirty_lock:
+                self._dirty |= dirty
+            self._bell.ring()
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                self._log.error("files for people not written; trying again", reason=str(error))
+            return False
+        self._trouble = ""
+        return True
+
+    def _is_current(self, batch: dict[str, Any]) -> bool:
+        """Whether a batch's file was written well after all that happened to it, as far as its time can tell."""
+        try:
+            written_at = self._path(batch).stat().st_mtime
+        except OSError:
+            return False
+        return written_at > self._views.last_change(batch["id"]) + WRITING_SECONDS
+
+    def _path(self, batch: dict[str, Any]) -> Path:
+        return self.settings.station.spool_dir / "outcomes" / f"{batch['name']}.csv"
+
+    def _write_batch(self, batch: dict[str, Any]) -> None:
+        write_outcomes(self._path(batch), self._views.outcomes(batch["id"]), self.settings.station.zone)
+        self._written[batch["id"]] = _standing(batch)
+
+    def _write_status(self) -> None:
+        document = station_status(self._views, self._outbox, self.settings, self._clock.now())
+        path = self.settings.station.spool_dir / "status.json"
+        write_whole(path, lambda file: file.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n"))
+
+
+def _standing(batch: dict[str, Any]) -> tuple[Any, ...]:
+    """What shows that something happened to a batch, whoever did it."""
+    return batch["state"], *batch["messages"].values()

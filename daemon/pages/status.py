@@ -1,0 +1,88 @@
+"""The station at a glance, as one document: the same for `status.json` and `outpost status --json`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import tzinfo
+from typing import Any
+
+from daemon.clock import iso
+from daemon.core import throttle
+from daemon.settings import Settings
+from daemon.store import Outbox, Views
+
+
+def station_status(views: Views, outbox: Outbox, settings: Settings, now: float) -> dict[str, Any]:
+    """Times are ISO 8601 with the station's offset; None is 'not known' or 'not set'."""
+    zone = settings.station.zone
+    return {
+        "station": {"name": settings.station.name, "timezone": settings.station.timezone, "updated_at": iso(now, zone)},
+        "sims": [_sim(row, outbox, settings, now) for row in views.sims()],
+        "modems": [
+            {key: row[key] for key in ("port", "imei", "model", "state", "reason", "iccid", "signal_dbm", "network")}
+            for row in views.modems()
+        ],
+        "messages": views.counts(),
+        "batches": [_batch(row, zone) for row in views.batches()],
+    }
+
+
+def _sim(row: dict[str, Any], outbox: Outbox, settings: Settings, now: float) -> dict[str, Any]:
+    iccid = row["iccid"]
+    limits = settings.limits_for(iccid, row["imsi"])
+    history = throttle.History(outbox.history(iccid, now - throttle.longest_window(limits)))
+    allowed = throttle.next_allowed(history, limits, now)
+    next_at = max(allowed.at, row["until"] or 0.0)
+    sim = settings.sims.get(iccid)
+    return {
+        "iccid": iccid,
+        "imsi": row["imsi"],
+        "label": sim.label if sim else "",
+        "state": row["state"],
+        "reason": row["reason"],
+        "next_allowed_at": iso(next_at, settings.station.zone),
+        "used": throttle.used(history, limits, now),
+        "limits": asdict(limits),
+    }
+
+
+def _batch(row: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
+    return {
+        "name": row["name"],
+        "state": row["state"],
+        "source": row["source"],
+        "owner": row["owner"],
+        "dropped_at": iso(row["dropped_at"], zone),
+        "released_at": row["released_at"] and iso(row["released_at"], zone),
+        "finished_at": row["finished_at"] and iso(row["finished_at"], zone),
+        "rows": row["rows"],
+        "rejected": row["rejected"],
+        "messages": {state: n for state, n in row["messages"].items() if n},
+    }
+
+
+def message_document(row: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """One message as `outpost messages --json` gives it. Parts that have not begun are pending."""
+    stored = {part["seq"]: part for part in row["parts"]}
+    return {
+        "id": row["id"],
+        "batch": row["batch"],
+        "row": row["row"],
+        "to": row["recipient"],
+        "state": row["state"],
+        "reason": row["reason"],
+        "sim": row["sim"],
+        "parts": [_part(seq, stored.get(seq), zone) for seq in range(1, row["part_count"] + 1)],
+    }
+
+
+def _part(seq: int, stored: dict[str, Any] | None, zone: tzinfo) -> dict[str, Any]:
+    if stored is None:
+        return {"seq": seq, "state": "pending", "mr": None, "sent_at": None}
+    sent_at = stored["sent_at"]
+    return {
+        "seq": seq,
+        "state": stored["state"],
+        "mr": stored["mr"],
+        "sent_at": None if sent_at is None else iso(sent_at, zone),
+    }

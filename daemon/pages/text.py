@@ -1,0 +1,92 @@
+"""The same documents as plain text, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+
+def status_lines(document: dict[str, Any]) -> Iterator[str]:
+    """The station at a glance."""
+    station = document["station"]
+    yield f"{station['name']}, {station['updated_at']}"
+    for part in LINES:
+        yield ""
+        yield from LINES[part](document[part])
+
+
+def _sim_lines(sims: Sequence[dict[str, Any]]) -> Iterator[str]:
+    return table(
+        ("SIM", "LABEL", "STATE", "WHY", "NEXT", "USED"),
+        [(s["iccid"], s["label"], s["state"], s["reason"], s["next_allowed_at"], _used(s)) for s in sims],
+        "no SIM has been seen yet",
+    )
+
+
+def _modem_lines(modems: Sequence[dict[str, Any]]) -> Iterator[str]:
+    return table(
+        ("PORT", "STATE", "MODEL", "SIGNAL", "NETWORK", "WHY"),
+        [(m["port"], m["state"], m["model"], _dbm(m["signal_dbm"]), m["network"], m["reason"]) for m in modems],
+        "no port is in use",
+    )
+
+
+def _count_lines(counts: dict[str, int]) -> Iterator[str]:
+    yield "messages: " + (_counts(counts) or "none")
+
+
+def _batch_lines(batches: Sequence[dict[str, Any]]) -> Iterator[str]:
+    return table(
+        ("BATCH", "STATE", "ROWS", "REJECTED", "MESSAGES"),
+        [(b["name"], b["state"], b["rows"], b["rejected"], _counts(b["messages"])) for b in batches],
+        "no batch yet",
+    )
+
+
+LINES: Mapping[str, Callable[[Any], Iterator[str]]] = {
+    "sims": _sim_lines,
+    "modems": _modem_lines,
+    "messages": _count_lines,
+    "batches": _batch_lines,
+}
+"""Each part of the status document in the order of reading, and how it is written."""
+
+
+def message_lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Messages, a line each."""
+    return table(
+        ("ID", "BATCH", "ROW", "TO", "STATE", "PARTS", "SIM", "WHY"),
+        [
+            (m["id"], m["batch"], m["row"], m["to"], m["state"], _parts(m["parts"]), m["sim"] or "", m["reason"])
+            for m in documents
+        ],
+        "no messages",
+    )
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> Iterator[str]:
+    """Columns as wide as their widest cell; `empty` when there are no rows."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    if not cells:
+        yield empty
+        return
+    widths = [max(len(row[n]) for row in (list(header), *cells)) for n in range(len(header))]
+    for row in (list(header), *cells):
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n} {state}" for state, n in counts.items() if n)
+
+
+def _used(sim: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {n}/{sim['limits'][key]}" for key, n in sim["used"].items() if sim["limits"][key])
+
+
+def _dbm(signal: int | None) -> str:
+    return "" if signal is None else f"{signal} dBm"
+
+
+def _parts(parts: Sequence[dict[str, Any]]) -> str:
+    done = sum(part["state"] in ("sent", "delivered", "undelivered") for part in parts)
+    return f"{done}/{len(parts)}"

@@ -1,0 +1,51 @@
+"""What is done by the clock and not by an event: expiry, and a look at the clock itself. Sends never depend on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from daemon.services.station import Station
+from daemon.store import StoreFull
+
+EXPIRY_SECONDS = 30
+CLOCK_SECONDS = 30
+JUMP_SECONDS = 60.0
+"""A wall clock that gains or loses this much between two looks was set by somebody."""
+
+
+class Housekeeping:
+    """The scheduler's jobs."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._log = structlog.get_logger()
+        self._offset = self._wall_minus_monotonic()
+
+    def schedule(self, scheduler: Any) -> None:
+        """Put every job in place; done again after the configuration was read again."""
+        jobs = ((self.expire, EXPIRY_SECONDS), (self.watch_clock, CLOCK_SECONDS))
+        for job, seconds in jobs:
+            scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__, replace_existing=True)
+
+    def expire(self) -> None:
+        """End what has waited past its `not_after`."""
+        try:
+            expired = self._station.outbox.expire(self._station.clock.now())
+        except StoreFull:
+            return  # said by the lines already; the next round tries again
+        if expired:
+            self._log.warning("messages expired before they could be sent", messages=expired)
+            self._station.changed(None)
+
+    def watch_clock(self) -> None:
+        """Wake the lines when the wall clock was set: what they wait for may be near, or further away."""
+        offset = self._wall_minus_monotonic()
+        if abs(offset - self._offset) > JUMP_SECONDS:
+            self._log.warning("the clock was set", seconds=round(offset - self._offset))
+            self._station.ring_lines()
+        self._offset = offset
+
+    def _wall_minus_monotonic(self) -> float:
+        return self._station.clock.now() - self._station.clock.monotonic()

@@ -1,0 +1,187 @@
+"""One thread a port: it opens the modem, finds the SIM, and is that SIM's line until the port is lost."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import structlog
+
+from daemon.bell import Bell
+from daemon.core.message import SimState
+from daemon.services.receiver import Receiver
+from daemon.services.sender import NO_ROOM, Sender
+from daemon.services.station import Station
+from daemon.store import StoreFull
+from daemon.store.sims import ModemSeen
+from drivers.modem import Modem, ModemError, SimUnavailable
+from drivers.types import Registered, SimIdentity
+
+PAUSES = (1.0, 2.0, 5.0, 10.0)
+"""Seconds between tries to open a port. The last one repeats: a cured port is used again within ten seconds."""
+FULL_PAUSES = (1.0, 2.0, 5.0, 15.0)
+"""Seconds between looks at a full disk."""
+HEALTH_SECONDS = 60.0
+
+
+class Line:
+    """The way from the queue to one port and back. `start`, then `stop`; `ring` whenever there may be news."""
+
+    def __init__(self, port: str, station: Station) -> None:
+        self.port = port
+        self._station = station
+        self._bell = Bell()
+        self._thread = threading.Thread(target=self._run, name=f"line {port}", daemon=True)
+        self._log = structlog.get_logger().bind(port=port)
+        self._said = ""
+        self._served = False
+        self._stop = False
+        self._full = 0
+        self._health_at = 0.0
+
+    def start(self) -> None:
+        """Begin in a thread of its own."""
+        self._thread.start()
+
+    def ring(self) -> None:
+        """There may be something to do."""
+        self._bell.ring()
+
+    def stop(self) -> None:
+        """End after the part in flight."""
+        self._stop = True
+        self._bell.ring()
+
+    def join(self, seconds: float) -> bool:
+        """Wait until the line has ended, at most so long; whether it has."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    # The port
+
+    def _run(self) -> None:
+        tries = 0
+        while not self._stop:
+            try:
+                self._open_and_serve()
+                tries = 0
+            except ModemError as error:
+                tries = 0 if self._served else tries
+                self._say(error)
+            except StoreFull as error:
+                self._say(error)
+            except Exception:  # noqa: BLE001 - a fault of ours on one port may not end its line
+                self._log.exception("line failed; trying again")
+            pause = PAUSES[min(tries, len(PAUSES) - 1)]
+            tries += 1
+            self._sleep(pause)
+
+    def _sleep(self, seconds: float) -> None:
+        end = self._station.clock.monotonic() + seconds
+        while not self._stop and (left := end - self._station.clock.monotonic()) > 0:
+            self._bell.wait(left)
+
+    def _say(self, error: Exception) -> None:
+        """Log a trouble once, however often it is met in a row."""
+        if str(error) != self._said:
+            self._said = str(error)
+            self._log.warning("port unusable", reason=str(error))
+            state = "lost" if self._served else "unusable"
+            self._show_modem(ModemSeen(self.port, state, str(error)))
+
+    def _show_modem(self, seen: ModemSeen) -> None:
+        try:
+            self._station.sims.show_modem(seen, self._station.clock.now())
+        except StoreFull as error:
+            self._log.warning("modem state not stored", reason=str(error))
+        self._station.changed(None)
+
+    def _open_and_serve(self) -> None:
+        self._served = False
+        modem = self._station.open_modem(self.port, self._bell.ring)
+        try:
+            identity, sim = modem.identify()
+            if not sim.iccid:
+                sim = replace(sim, iccid=sim.imsi or "")  # the other name of the same SIM
+            other = self._station.take_seat(sim.iccid, self.port)
+            if other is not None:
+                raise SimUnavailable(
+                    f"{self.port}: the SIM {sim.iccid} is in use at {other} already. "
+                    "Two modems that show one SIM are refused: take one of them out.",
+                    "absent",
+                )
+            try:
+                self._seated(modem, ModemSeen(self.port, "ready", identity=identity, iccid=sim.iccid), sim)
+            finally:
+                self._station.leave_seat(sim.iccid, self.port)
+        finally:
+            modem.close()
+
+    # The SIM
+
+    def _seated(self, modem: Modem, seen: ModemSeen, sim: SimIdentity) -> None:
+        station = self._station
+        limit = station.settings.station.max_sims
+        if station.settings.station.authority is None and station.seats() > limit:
+            raise SimUnavailable(
+                f"{self.port}: the SIM {sim.iccid} is left out: {limit} are in use, and max_sims is {limit}. "
+                "More than four need a [station.authority] in the configuration.",
+                "absent",
+            )
+        station.sims.seen(sim, station.clock.now())
+        sender = Sender(station, modem, sim)
+        receiver = Receiver(station, modem, sim, sender)
+        self._served, self._said = True, ""
+        self._log.info("modem ready", iccid=sim.iccid, imei=seen.identity.imei, model=seen.identity.model)
+        self._check_health(modem, seen, sender)
+        try:
+            self._serve(modem, seen, sender, receiver)
+        finally:
+            self._leave(sim)
+
+    def _leave(self, sim: SimIdentity) -> None:
+        try:
+            self._station.sims.show(sim.iccid, SimState.ABSENT, "", None)
+        except StoreFull as error:
+            self._log.warning("SIM state not stored", reason=str(error))
+        self._station.changed(None)
+
+    def _serve(self, modem: Modem, seen: ModemSeen, sender: Sender, receiver: Receiver) -> None:
+        clock = self._station.clock
+        while not self._stop:
+            try:
+                if clock.monotonic() >= self._health_at:
+                    self._check_health(modem, seen, sender)
+                receiver.receive()
+                wait_until = sender.step()
+                self._full = 0
+            except StoreFull as error:
+                self._wait_for_room(error)
+                continue
+            if wait_until is not None:
+                self._wait(wait_until, receiver)
+
+    def _wait(self, until: float, receiver: Receiver) -> None:
+        clock = self._station.clock
+        deadlines = (until - clock.now(), receiver.next_sweep - clock.monotonic(), self._health_at - clock.monotonic())
+        self._bell.wait(min(deadlines))
+
+    def _wait_for_room(self, error: StoreFull) -> None:
+        if not self._full:
+            self._log.error(NO_ROOM, reason=str(error))
+        self._sleep(FULL_PAUSES[min(self._full, len(FULL_PAUSES) - 1)])
+        self._full += 1
+
+    def _check_health(self, modem: Modem, seen: ModemSeen, sender: Sender) -> None:
+        self._health_at = self._station.clock.monotonic() + HEALTH_SECONDS
+        registration = modem.registration()
+        sender.registration = registration
+        ok = registration.registered in (Registered.HOME, Registered.ROAMING, Registered.UNKNOWN)
+        self._show_modem(
+            ModemSeen(
+                seen.port, "ready", "" if ok else f"network: {registration.registered}", seen.identity, seen.iccid,
+                modem.signal(), registration.network,
+            )
+        )  # fmt: skip
+        if not ok:
+            self._health_at = self._station.clock.monotonic() + PAUSES[-1]

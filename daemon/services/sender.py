@@ -1,0 +1,345 @@
+"""Sends one message at a time through one SIM, when the rules allow it, and records what became of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from daemon.core import retry, throttle
+from daemon.core.message import MessageState, PartState, SimState
+from daemon.core.quiet_hours import opens_at
+from daemon.logs import person
+from daemon.services.station import Station
+from daemon.settings import OnDoubt
+from daemon.store import StoreFull, WorkItem
+from daemon.store.outbox import Withdrawn
+from daemon.store.sims import Hold
+from drivers import pdu
+from drivers.modem import Modem, ModemError
+from drivers.types import Accepted, InDoubt, Outcome, Refused, Registered, Registration, SimIdentity, SubmitPdu
+
+NEVER = float("inf")
+HOUR = 3600.0
+RESEND_LIMIT = 3
+"""Submits of one part, at most, when the operator chose `on_doubt = "resend"`."""
+NO_ROOM = "disk full: nothing is claimed or sent until there is room"
+FAULT_PAUSE = 600.0
+"""Seconds that a message waits after a fault of ours."""
+RECORD_PAUSE = 1.0
+"""Seconds between tries to record an answer while the disk is full."""
+UNREGISTERED = {
+    Registered.SEARCHING: "searching for a network",
+    Registered.DENIED: "the network denies this SIM",
+    Registered.NO: "not registered in a network",
+}
+
+
+class NotNow(Exception):
+    """At the prompt it turned out that the message may not leave at this moment. `until` is when to look again."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What people see of the SIM."""
+
+    state: SimState
+    reason: str = ""
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Submit:
+    """One part that was submitted, and its record."""
+
+    submit_id: int
+    item: WorkItem
+    seq: int
+    pdu: SubmitPdu
+
+
+class Sender:
+    """Belongs to one line and its thread. `step` does at most one message."""
+
+    def __init__(self, station: Station, modem: Modem, sim: SimIdentity) -> None:
+        self._station = station
+        self._modem = modem
+        self._sim = sim
+        self._log = structlog.get_logger().bind(iccid=sim.iccid)
+        self.registration = Registration(Registered.UNKNOWN)
+        self._history = throttle.History(station.outbox.history(sim.iccid, station.clock.now() - throttle.MONTH))
+        self._showing: Showing | None = None
+        self._doubts: list[_Submit] = []
+        self._rests = station.sims.rests(sim.iccid)
+        self._unrecorded: WorkItem | None = None
+
+    def step(self) -> float | None:
+        """Send one message if one may go. None: ask again at once; else when to ask again (seconds since the epoch)."""
+        self._return_unrecorded()
+        now = self._station.clock.now()
+        held = self._held_back(now)
+        if held is not None:
+            self._show(held)
+            return NEVER if held.until is None else held.until
+        due = self._station.outbox.next_due()
+        if due is not None and due <= now:
+            self._station.outbox.wake_due(now)
+            due = None
+            self._station.changed(None)
+            self._station.ring_lines()
+        item = self._station.outbox.claim(self._sim.iccid, now)
+        if item is None:
+            self._show(Showing(SimState.READY))
+            return due or NEVER
+        return self._handle(item, now)
+
+    # May the SIM send?
+
+    def _held_back(self, now: float) -> Showing | None:
+        """What keeps the SIM from sending anything now, None when nothing does."""
+        settings = self._station.settings
+        sim_settings = settings.sims.get(self._sim.iccid)
+        if sim_settings is not None and sim_settings.paused:
+            return Showing(SimState.PAUSED, "paused in the configuration")
+        hold = self._station.sims.hold(self._sim.iccid)
+        if hold is not None:
+            if hold.until is None or hold.until > now:
+                return Showing(hold.state, hold.reason, hold.until)
+            self._station.sims.set_hold(self._sim.iccid, None)
+        if self.registration.registered in UNREGISTERED:
+            return Showing(SimState.WAITING, UNREGISTERED[self.registration.registered])
+        newest = self._station.outbox.newest_event()
+        if now < newest:
+            return Showing(SimState.WAITING, "the clock stands before the newest event: set the clock", newest)
+        opens = opens_at(now, settings.quiet_hours, settings.station.zone)
+        if opens > now:
+            return Showing(SimState.WAITING, "quiet hours", opens)
+        return self._throttled(now, 1, None)
+
+    def _throttled(self, now: float, parts: int, recipient: str | None) -> Showing | None:
+        limits = self._station.settings.limits_for(self._sim.iccid, self._sim.imsi)
+        if recipient is None and limits.recipients_per_day + limits.recipients_per_month:
+            # Whether a recipient is new is known only when a message is claimed.
+            limits = limits.with_overrides(recipients_per_day=0, recipients_per_month=0)
+        allowed = throttle.next_allowed(self._history, limits, now, parts=parts, recipient=recipient)
+        return Showing(SimState.WAITING, allowed.reason, allowed.at) if allowed.at > now else None
+
+    # One message
+
+    def _handle(self, item: WorkItem, now: float) -> float | None:
+        try:
+            return self._check_and_send(item, now)
+        except (StoreFull, ModemError):
+            self._unrecorded = item
+            with contextlib.suppress(StoreFull):
+                self._return_unrecorded()
+            raise
+        except Exception:
+            # A fault of ours in one message must not hold up the others.
+            self._station.outbox.give_back(item, now, due_at=now + FAULT_PAUSE, reason="internal error; see the log")
+            raise
+        finally:
+            self._station.changed(item.batch_id)
+
+    def _return_unrecorded(self) -> None:
+        """Give back a claimed message that could not be sent, now that there may be room to write it down."""
+        if self._unrecorded is not None:
+            self._station.outbox.give_back(self._unrecorded, self._station.clock.now())
+            self._unrecorded = None
+            self._station.ring_lines()
+
+    def _check_and_send(self, item: WorkItem, now: float) -> float | None:
+        outbox = self._station.outbox
+        if outbox.opted_out(item.recipient):
+            outbox.end(item, MessageState.SUPPRESSED, "opted out", now)
+            return None
+        if item.not_after is not None and item.not_after <= now and not item.begun:
+            outbox.end(item, MessageState.EXPIRED, "its time ran out before it could be sent", now)
+            return None
+        limits = self._station.settings.limits_for(self._sim.iccid, self._sim.imsi)
+        left = item.part_count - sum(part.state is not PartState.PENDING for part in item.parts)
+        key = throttle.never_fits(limits, left)
+        if key:
+            reason = f"needs {left} parts at once; {key} allows {getattr(limits, key)}"
+            outbox.end(item, MessageState.FAILED, reason, now)
+            return None
+        held = self._throttled(now, left, item.recipient)
+        if held is not None:
+            outbox.give_back(item, now)
+            self._show(held)
+            return held.until
+        self._show(Showing(SimState.READY))
+        return self._send(item)
+
+    def _send(self, item: WorkItem) -> float | None:
+        pdus = [part.pdu for part in item.parts] or self._encode(item)
+        if len(pdus) > 1:
+            self._modem.hold_link(more=True)
+        for seq in range(1, len(pdus) + 1):
+            if item.parts and item.parts[seq - 1].state is not PartState.PENDING:
+                continue
+            if self._station.stopping.is_set():
+                self._station.outbox.give_back(item, self._station.clock.now())
+                return None
+            if len(pdus) > 1 and seq == len(pdus):
+                self._modem.hold_link(more=False)
+            try:
+                if not self._submit(item, pdus, seq):
+                    return None
+            except Withdrawn:
+                self._log.info("message withdrawn before it left", batch=item.batch, row=item.row)
+                self._station.outbox.give_back(item, self._station.clock.now())
+                return None
+            except NotNow as wait:
+                self._station.outbox.give_back(item, self._station.clock.now())
+                return wait.until
+        return None
+
+    def _encode(self, item: WorkItem, *, without_validity: bool = False) -> list[SubmitPdu]:
+        sending = self._station.settings.sending
+        return pdu.encode(
+            item.recipient,
+            item.text,
+            concat_ref=item.message_id % 256,
+            validity_hours=None if without_validity else sending.validity_hours,
+            status_report=sending.status_reports,
+            flash=item.flash,
+        )
+
+    def _submit(self, item: WorkItem, pdus: Sequence[SubmitPdu], seq: int) -> bool:
+        """Hand one part over and record its outcome; whether the next part may follow."""
+        begun: list[int] = []
+        try:
+            outcome = self._modem.submit(pdus[seq - 1], lambda: begun.append(self._begin(item, pdus, seq)))
+        except ModemError:
+            if begun:  # the port went after the commit and before the PDU: nothing has left
+                now = self._station.clock.now()
+                record = partial(self._station.outbox.retry, begun[0], "", "the port went before it left", None, now)
+                self._surely(record)
+            raise
+        if not begun:
+            # Refused in the prompt's place: recorded as a submit too, which counts against the throttle and errs safe.
+            begun.append(self._begin(item, pdus, seq))
+        return self._record(_Submit(begun[0], item, seq, pdus[seq - 1]), outcome)
+
+    def _begin(self, item: WorkItem, pdus: Sequence[SubmitPdu], seq: int) -> int:
+        """The last look before a part leaves, and the commit that permits it. Raises Withdrawn, NotNow, StoreFull."""
+        now = self._station.clock.now()
+        settings = self._station.settings
+        opens = opens_at(now, settings.quiet_hours, settings.station.zone)
+        if opens > now and not item.begun and seq == 1:
+            raise NotNow(opens)
+        valid_until = now + settings.sending.validity_hours * HOUR
+        submit_id = self._station.outbox.submitting(item, pdus, seq, self._sim.iccid, now, valid_until)
+        self._history.add(now, item.recipient)
+        return submit_id
+
+    # What became of it
+
+    def _record(self, submit: _Submit, outcome: Outcome) -> bool:
+        """Write down the outcome of a part; whether the next part of the message may follow."""
+        now = self._station.clock.now()
+        item, outbox = submit.item, self._station.outbox
+        log = self._log.bind(batch=item.batch, row=item.row, to=person(item.recipient), part=submit.seq)
+        match outcome:
+            case Accepted(mr):
+                self._surely(lambda: self._accepted(submit, mr, now))
+                log.info("part sent", mr=mr)
+                return True
+            case InDoubt(reason):
+                self._doubts.append(submit)
+                resend = RESEND_LIMIT if self._station.settings.sending.on_doubt is OnDoubt.RESEND else 0
+                self._surely(lambda: outbox.doubt(submit.submit_id, reason, now, resend_limit=resend))
+                log.warning("part in doubt", reason=reason)
+            case Refused():
+                self._surely(lambda: self._refused(submit, outcome, now))
+                log.warning("part refused", kind=outcome.kind, code=outcome.code, reason=outcome.meaning)
+        return False
+
+    def _surely(self, record: Callable[[], None]) -> None:
+        """Record what has happened, however long the disk stays full: an answer must not be forgotten."""
+        said = False
+        while True:
+            try:
+                record()
+            except StoreFull as error:
+                if not said:
+                    said = True
+                    self._log.error(NO_ROOM, reason=str(error))
+                if self._station.stopping.wait(RECORD_PAUSE):
+                    raise
+            else:
+                return
+
+    def _accepted(self, submit: _Submit, mr: int | None, now: float) -> None:
+        self._station.outbox.accepted(submit.submit_id, mr, now)
+        if self._rests:
+            self._station.sims.forget_rests(self._sim.iccid)
+            self._rests = 0
+
+    def _refused(self, submit: _Submit, refused: Refused, now: float) -> None:
+        outbox, item, submit_id = self._station.outbox, submit.item, submit.submit_id
+        code = refused.kind if refused.code is None else f"{refused.kind} {refused.code}"
+        against_sim = retry.counts_against_sim(refused)
+        decision = retry.decide(
+            refused,
+            attempts=item.refusals + 1,
+            now=now,
+            other_recipients_refused=outbox.refused_in_a_row(self._sim.iccid, besides=item.recipient),
+            sent_parts=submit.seq - 1,
+            times_rested=self._rests,
+        )
+        match decision:
+            case retry.Fail(reason):
+                outbox.failed(submit_id, code, reason, now, against_sim=against_sim)
+            case retry.RetryAt(at, reason, without_validity):
+                pdus = self._encode(item, without_validity=True) if without_validity else ()
+                outbox.retry(submit_id, code, reason, at, now, against_sim=against_sim, pdus=pdus)
+            case retry.RestSim(until, reason):
+                outbox.retry(submit_id, code, reason, None, now, against_sim=against_sim)
+                self._hold(Hold(SimState.RESTING, reason, until), now)
+            case retry.BlockSim(reason):
+                outbox.retry(submit_id, code, reason, None, now)
+                self._hold(Hold(SimState.BLOCKED, reason, None), now)
+            case retry.Doubt(reason):
+                outbox.doubt(submit_id, reason, now)
+            case retry.AcceptedBefore():
+                outbox.accepted(submit_id, None, now)
+
+    def _hold(self, hold: Hold, now: float) -> None:
+        if hold.state is SimState.RESTING:
+            self._station.sims.rest(self._sim.iccid, hold, now)
+            self._rests += 1
+            self._log.error("SIM rests: the network refuses", reason=hold.reason)
+        else:
+            self._station.sims.set_hold(self._sim.iccid, hold)
+            self._log.error("SIM blocked: a person must look", reason=hold.reason)
+
+    def late_answer(self, sent: SubmitPdu, outcome: Outcome) -> None:
+        """An answer came after its part was put in doubt: the doubt ends. May raise StoreFull."""
+        submit = next((doubt for doubt in self._doubts if doubt.pdu == sent), None)
+        if submit is None or isinstance(outcome, InDoubt):
+            return
+        now = self._station.clock.now()
+        if isinstance(outcome, Accepted):
+            self._accepted(submit, outcome.mr, now)
+        else:
+            self._refused(submit, outcome, now)
+        self._doubts.remove(submit)
+        self._log.info("late answer ends a doubt", batch=submit.item.batch, row=submit.item.row, outcome=str(outcome))
+        self._station.changed(submit.item.batch_id)
+        self._station.ring_lines()
+
+    def _show(self, showing: Showing) -> None:
+        """Tell people what the SIM does, when that has changed."""
+        if showing != self._showing:
+            self._station.sims.show(self._sim.iccid, showing.state, showing.reason, showing.until)
+            self._showing = showing
+            self._station.changed(None)

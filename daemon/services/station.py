@@ -1,0 +1,48 @@
+"""What every line shares: settings, clock, stores, and the ways to tell others that something changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from daemon.clock import Clock
+from daemon.settings import Settings
+from daemon.store import Inbox, Outbox, Sims
+from drivers.modem import Modem
+
+
+@dataclass(slots=True)
+class Station:
+    """Built once by the application. `settings` is replaced whole when the configuration is read again."""
+
+    settings: Settings
+    clock: Clock
+    outbox: Outbox
+    inbox: Inbox
+    sims: Sims
+    open_modem: Callable[[str, Callable[[], None]], Modem]
+    changed: Callable[[int | None], None]
+    """Called after a commit that people may want to see: with a batch's id, or None for the station as a whole."""
+    ring_lines: Callable[[], None]
+    """Wake every line: there may be something to send, or a setting has changed."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _seats: dict[str, str] = field(default_factory=dict)
+    _seats_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take_seat(self, iccid: str, port: str) -> str | None:
+        """Note that this SIM sits at this port; another port where it sits already, or None when the seat is taken."""
+        with self._seats_lock:
+            holder = self._seats.setdefault(iccid, port)
+            return None if holder == port else holder
+
+    def leave_seat(self, iccid: str, port: str) -> None:
+        """The SIM no longer sits at this port."""
+        with self._seats_lock:
+            if self._seats.get(iccid) == port:
+                del self._seats[iccid]
+
+    def seats(self) -> int:
+        """How many SIMs sit in modems now."""
+        with self._seats_lock:
+            return len(self._seats)

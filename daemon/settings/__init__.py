@@ -1,0 +1,22 @@
+"""The station's configuration, read whole and checked whole before anything starts."""
+
+from __future__ import annotations
+
+from daemon.settings.faults import Fault, SettingsError
+from daemon.settings.load import load, parse
+from daemon.settings.values import Approval, Authority, Modems, OnDoubt, Sending, Settings, SimSettings, Station
+
+__all__ = [
+    "Approval",
+    "Authority",
+    "Fault",
+    "Modems",
+    "OnDoubt",
+    "Sending",
+    "Settings",
+    "SettingsError",
+    "SimSettings",
+    "Station",
+    "load",
+    "parse",
+]

@@ -1,0 +1,133 @@
+"""The configuration as frozen values. The fields and their defaults are the keys of outpost.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from daemon.core.quiet_hours import QuietHours
+from daemon.core.throttle import Limits
+
+MAX_SIMS_WITHOUT_AUTHORITY = 4
+
+Overrides = Mapping[str, Any]  # limits that a network or a SIM sets otherwise, by the names of the fields of Limits
+
+
+def _nothing() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+class Approval(StrEnum):
+    """Whose release a batch waits for."""
+
+    NONE = "none"
+    ONE_PERSON = "one-person"
+    TWO_PERSON = "two-person"  # the one who releases is not the one who dropped the list
+
+
+class OnDoubt(StrEnum):
+    """What happens to a message that may or may not have left."""
+
+    HOLD = "hold"      # a person decides
+    RESEND = "resend"  # it is sent again, perhaps twice
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """By what right this station uses more SIMs than four (Crime and Policing Act 2026, SIM farms)."""
+
+    holder: str
+    basis: str
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """Who and where this station is. `country` is the region of numbers that are written nationally."""
+
+    name: str = "Outpost"
+    country: str = "GB"
+    timezone: str = "Europe/London"
+    state_dir: Path = Path("/var/lib/outpost")
+    spool_dir: Path = Path("/var/spool/outpost")
+    runtime_dir: Path = Path("/run/outpost")
+    max_sims: int = MAX_SIMS_WITHOUT_AUTHORITY
+    authority: Authority | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of quiet hours and of times that people read."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def database(self) -> Path:
+        return self.state_dir / "outpost.db"
+
+    @property
+    def control_socket(self) -> Path:
+        return self.runtime_dir / "control.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Modems:
+    """Where modems are looked for. `answer_seconds` is how long a modem may take for its final answer to a submit."""
+
+    discover: bool = True
+    ports: tuple[str, ...] = ()
+    sweep_seconds: float = 30
+    answer_seconds: float = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What may leave, and what is asked of the network for each message."""
+
+    approval: Approval = Approval.TWO_PERSON
+    status_reports: bool = True
+    validity_hours: int = 48
+    on_doubt: OnDoubt = OnDoubt.HOLD
+    max_parts: int = 3
+    international: bool = False  # True: numbers outside station.country too
+
+
+@dataclass(frozen=True, slots=True)
+class SimSettings:
+    """What is set for one SIM."""
+
+    label: str = ""
+    pin_file: Path | None = None
+    paused: bool = False
+    overrides: Overrides = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration. `networks` is by MCC+MNC, `sims` by ICCID."""
+
+    station: Station = Station()
+    modems: Modems = Modems()
+    sending: Sending = Sending()
+    quiet_hours: QuietHours = field(default_factory=lambda: QuietHours(start=time(20), end=time(9)))
+    throttle: Limits = field(default_factory=Limits)
+    networks: Mapping[str, Overrides] = field(default_factory=_nothing)
+    sims: Mapping[str, SimSettings] = field(default_factory=_nothing)
+
+    def limits_for(self, iccid: str, imsi: str | None) -> Limits:
+        """The limits of one SIM: its own keys, else those of its home network, else those of every SIM.
+
+        The home network is the MCC and MNC at the start of the IMSI, 5 or 6 digits (ITU-T E.212); a network of 6 digits
+        that fits goes before one of 5.
+        """
+        limits = self.throttle
+        home = [network for network in self.networks if imsi and imsi.startswith(network)]
+        if home:
+            limits = limits.with_overrides(**self.networks[max(home, key=len)])
+        if iccid in self.sims:
+            limits = limits.with_overrides(**self.sims[iccid].overrides)
+        return limits

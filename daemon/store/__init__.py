@@ -1,0 +1,11 @@
+"""The SQLite database: the truth, and the only place where SQL is written."""
+
+from __future__ import annotations
+
+from daemon.store.connection import DatabaseUnusable, Store, StoreFull
+from daemon.store.inbox import Inbox
+from daemon.store.outbox import Outbox, WorkItem
+from daemon.store.sims import Sims
+from daemon.store.views import Views
+
+__all__ = ["DatabaseUnusable", "Inbox", "Outbox", "Sims", "Store", "StoreFull", "Views", "WorkItem"]

@@ -1,0 +1,181 @@
+"""Opens the database, gives each thread a connection of its own, and lets one thread write at a time."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from daemon.store.schema import VERSION, migrations
+
+BUSY_MS = 10_000
+"""How long a statement waits for another process (a backup, a person with a shell) before it fails."""
+
+
+class StoreFull(Exception):
+    """The disk is full, or the database cannot be written just now. Nothing was changed; the call may work later."""
+
+
+REFUSED_WRITES = frozenset({
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_BUSY,      # another program holds its lock for longer than BUSY_MS
+    sqlite3.SQLITE_IOERR,     # the side files' way to say the same; a quota; a failing disk
+    sqlite3.SQLITE_CANTOPEN,  # no room to create a side file
+    sqlite3.SQLITE_READONLY,  # a file system that turned itself read-only after an error
+})
+"""Primary result codes of a write that may work later."""
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be opened. The message says which file, why, and what to do."""
+
+
+class Store:
+    """One database file. Threads share a Store; each gets its own connection, as sqlite-utils needs.
+
+    Writers in this process queue for a lock, in turn and without SQLite's busy sleeps.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open `path`; unless `read_only`, create it and bring its schema up to date.
+
+        Raises DatabaseUnusable.
+        """
+        self.path = path
+        self._read_only = read_only
+        self._local = threading.local()
+        self._writer = threading.RLock()
+        self._all: list[sqlite3.Connection] = []
+        self._all_lock = threading.Lock()
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            self.close()
+            raise DatabaseUnusable(self._explain(error)) from error
+        except DatabaseUnusable:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        version = int(self.conn.execute("PRAGMA user_version").fetchone()[0])
+        if version > VERSION:
+            raise DatabaseUnusable(
+                f"{self.path} has schema {version}, made by a newer Outpost; this one knows up to {VERSION}. "
+                "Install the newer version again, or restore the backup that was made before the upgrade."
+            )
+        if self._read_only:
+            if version < VERSION:
+                raise DatabaseUnusable(
+                    f"{self.path} has schema {version}, this Outpost needs {VERSION}. "
+                    "Start the service once: it upgrades the database."
+                )
+            return
+        with self._writer:
+            migrations.apply(self.db)
+
+    def _explain(self, error: sqlite3.Error) -> str:
+        if not self.path.exists():
+            if self._read_only:
+                return f"{self.path} does not exist: the service has not run yet with this state_dir."
+            return f"{self.path} cannot be created ({error}). Its folder must exist and be writable for this user."
+        if "not a database" in str(error) or "malformed" in str(error):
+            return f"{self.path} is damaged ({error}). Move it aside, keep it, and restore the latest backup."
+        return (
+            f"{self.path} cannot be opened ({error}). Check that this user may read the file and write in its folder, "
+            "and that the disk is not full."
+        )
+
+    @property
+    def db(self) -> Database:
+        """This thread's database."""
+        db: Database | None = getattr(self._local, "db", None)
+        if db is None:
+            db = self._connect()
+            self._local.db = db
+        return db
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """This thread's connection, for the statements that run once a message."""
+        return self.db.conn
+
+    def _connect(self) -> Database:
+        conn = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?{self._access()}",
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_MS / 1000,
+            check_same_thread=False,  # so that close() may close what other threads left open
+        )
+        with self._all_lock:
+            self._all.append(conn)
+        conn.row_factory = sqlite3.Row
+        db = Database(conn, execute_plugins=False, strict=True)
+        conn.execute("PRAGMA foreign_keys=ON")
+        if not self._read_only:
+            conn.execute("PRAGMA journal_mode=WAL")
+            conn.execute("PRAGMA synchronous=FULL")
+        return db
+
+    def _access(self) -> str:
+        """How SQLite is to open the file. While nobody writes there is no WAL, and a reader takes the file as it is:
+        it would have to create side files otherwise, which it may not do everywhere, and cannot remove."""
+        if not self._read_only:
+            return "mode=rwc"
+        wal = self.path.with_name(f"{self.path.name}-wal")
+        return "mode=ro" if wal.exists() else "mode=ro&immutable=1"
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction, begun IMMEDIATE, committed when the block ends and rolled back when it raises.
+
+        Without `durable` the commit survives the end of the process, and a power cut only once a later durable one has
+        come: for what may as well not have happened, since waiting for the disk is the dearest thing that Outpost does.
+        Raises StoreFull when the disk has no room.
+        """
+        with self._writer:
+            try:
+                with _transaction(self.conn, durable) as conn:
+                    yield conn
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF in REFUSED_WRITES:
+                    raise StoreFull(f"{self.path} cannot be written: {error}") from error
+                raise
+
+    def secret(self, name: str) -> bytes:
+        """A random key that belongs to this station: made at the first call, kept in the database."""
+        row = self.conn.execute("SELECT value FROM station WHERE key = ?", (name,)).fetchone()
+        if row is None:
+            with self.writing() as conn:
+                conn.execute("INSERT INTO station VALUES (?, ?) ON CONFLICT DO NOTHING", (name, secrets.token_hex(32)))
+            return self.secret(name)
+        return bytes.fromhex(row[0])
+
+    def close(self) -> None:
+        """Close the connections of every thread, after the transaction that runs just now. The last one folds the WAL
+        back into the file."""
+        with self._writer, self._all_lock:
+            for conn in self._all:
+                conn.close()
+            self._all.clear()
+        self._local = threading.local()
+
+
+@contextmanager
+def _transaction(conn: sqlite3.Connection, durable: bool) -> Iterator[sqlite3.Connection]:
+    if not durable:
+        conn.execute("PRAGMA synchronous=NORMAL")
+    try:
+        conn.execute("BEGIN IMMEDIATE")
+        yield conn
+        conn.execute("COMMIT")
+    finally:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK")
+        if not durable:
+            conn.execute("PRAGMA synchronous=FULL")

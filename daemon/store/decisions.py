@@ -1,0 +1,135 @@
+"""What people decide about batches and messages: release, pause, cancel, resolve. One transaction each."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from daemon.core.message import RESOLVE, RESOLVE_PARTS, BatchState, MessageState, PartState, Resolution
+from daemon.store.connection import Store
+from daemon.store.moves import finish_batch, release_batch
+
+
+class NotPossible(Exception):
+    """The decision does not fit the state of things. The message says what is there and what may be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What had already left of a batch when it was stopped: messages of which at least one part is out or in doubt."""
+
+    batch_id: int
+    left: int
+    waiting: int
+
+
+class Decisions:
+    """`now` is in seconds since the epoch. Every method may raise NotPossible and StoreFull."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def release(self, name: str, user: str, now: float, *, two_person: bool) -> int:
+        """Let a batch go; its id. With `two_person` not by the one who dropped it."""
+        with self._store.writing() as conn:
+            batch = _batch(conn, name)
+            if batch["state"] != BatchState.AWAITING_RELEASE:
+                raise NotPossible(f"batch {name} is {batch['state']}; only one that awaits release can be released.")
+            if two_person and user == batch["owner"]:
+                raise NotPossible(
+                    f"batch {name} was dropped by {user}: somebody else must release it (approval: two-person)."
+                )
+            conn.execute("UPDATE batches SET released_by = ? WHERE id = ?", (user, batch["id"]))
+            release_batch(conn, batch["id"], now)
+            return int(batch["id"])
+
+    def resume(self, name: str, now: float) -> int:
+        """Let a paused batch go on; its id."""
+        with self._store.writing() as conn:
+            batch = _batch(conn, name)
+            if batch["state"] != BatchState.PAUSED:
+                raise NotPossible(f"batch {name} is {batch['state']}, not paused.")
+            release_batch(conn, batch["id"], now)
+            return int(batch["id"])
+
+    def pause(self, name: str, now: float) -> Left:
+        """Stop a batch before its next part. It goes on with `resume`."""
+        with self._store.writing() as conn:
+            batch = _batch(conn, name)
+            if batch["state"] != BatchState.RELEASED:
+                raise NotPossible(f"batch {name} is {batch['state']}; only a released one can be paused.")
+            conn.execute("UPDATE batches SET state = 'paused' WHERE id = ?", (batch["id"],))
+            conn.execute(
+                "UPDATE messages SET state = 'held', due_at = NULL, changed_at = ?"
+                " WHERE batch_id = ? AND state IN ('queued', 'sending', 'held')"
+                " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state = 'submitting')",
+                (now, batch["id"]),
+            )
+            return _left(conn, batch["id"])
+
+    def cancel(self, name: str, now: float) -> Left:
+        """End a batch before its next part, for good. What has begun keeps its outcome."""
+        with self._store.writing() as conn:
+            batch = _batch(conn, name)
+            if batch["state"] in (BatchState.FINISHED, BatchState.CANCELLED):
+                raise NotPossible(f"batch {name} is {batch['state']} already.")
+            conn.execute("UPDATE batches SET state = 'cancelled', finished_at = ? WHERE id = ?", (now, batch["id"]))
+            conn.execute(
+                "UPDATE messages SET state = 'cancelled', reason = 'batch cancelled', due_at = NULL, changed_at = ?"
+                " WHERE batch_id = ? AND state IN ('held', 'queued', 'sending')"
+                " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state = 'submitting')",
+                (now, batch["id"]),
+            )
+            return _left(conn, batch["id"])
+
+    def resolve(self, message_id: int, resolution: Resolution, user: str, now: float) -> int:
+        """A person says what became of a message, or that it shall be sent again; the id of its batch."""
+        with self._store.writing() as conn:
+            row = conn.execute("SELECT batch_id, state FROM messages WHERE id = ?", (message_id,)).fetchone()
+            if row is None:
+                raise NotPossible(f"there is no message {message_id}. `outpost messages` lists them.")
+            state = MessageState(row["state"])
+            choices = RESOLVE.get(state, {})
+            if resolution not in choices:
+                allowed = ", ".join(f"--{choice}" for choice in choices) or "nothing"
+                raise NotPossible(f"message {message_id} is {state}; what can be done with it: {allowed}.")
+            for old, ways in RESOLVE_PARTS.items():
+                if resolution in ways:
+                    _move_parts(conn, message_id, old, ways[resolution], now)
+            conn.execute(
+                "UPDATE messages SET state = ?, reason = ?, changed_at = ? WHERE id = ?",
+                (choices[resolution], f"resolved as {resolution} by {user}", now, message_id),
+            )
+            if resolution is Resolution.RESEND:
+                conn.execute(
+                    "UPDATE batches SET state = 'released' WHERE id = ? AND state = 'finished'", (row["batch_id"],)
+                )
+            finish_batch(conn, row["batch_id"], now)
+            return int(row["batch_id"])
+
+
+def _batch(conn: sqlite3.Connection, name: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = conn.execute("SELECT id, state, owner FROM batches WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        raise NotPossible(f"there is no batch {name}. `outpost batches` lists them.")
+    return row
+
+
+def _left(conn: sqlite3.Connection, batch_id: int) -> Left:
+    left = conn.execute(
+        "SELECT count(DISTINCT message_id) FROM parts JOIN messages ON messages.id = message_id"
+        " WHERE batch_id = ? AND parts.state NOT IN ('pending', 'refused')",
+        (batch_id,),
+    ).fetchone()[0]
+    waiting = conn.execute(
+        "SELECT coalesce(sum(n), 0) FROM counts WHERE batch_id = ? AND state IN ('held', 'queued')", (batch_id,)
+    ).fetchone()[0]
+    return Left(batch_id, left, waiting)
+
+
+def _move_parts(conn: sqlite3.Connection, message_id: int, old: PartState, new: PartState, now: float) -> None:
+    conn.execute(
+        "UPDATE parts SET state = ?, reason = '',"
+        " sent_at = CASE WHEN ? = 'sent' THEN coalesce(sent_at, ?) ELSE sent_at END WHERE message_id = ? AND state = ?",
+        (new, new, now, message_id, old),
+    )

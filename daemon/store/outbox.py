@@ -1,0 +1,356 @@
+"""The queue: batches in, messages out, one claim at a time, and what became of each part."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from daemon.core.batch import NewBatch, NewMessage, RejectedRow, Taken, TakenBefore
+from daemon.core.message import BatchState, MessageState, PartState
+from daemon.store.answers import answer, doubt, early_reports, let_go, message_of
+from daemon.store.connection import Store
+from daemon.store.moves import (
+    derive_message,
+    finish_batch,
+    move_message,
+    move_part,
+    release_batch,
+    settle_part,
+    wait_again,
+)
+from drivers.types import SubmitPdu
+
+
+class Withdrawn(Exception):
+    """The message may not go out after all: it was cancelled, paused, or its recipient opted out since the claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """One encoded part of a message that has begun."""
+
+    part_id: int
+    seq: int
+    pdu: SubmitPdu
+    state: PartState
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """A claimed message. `parts` is empty until its first prompt. Times are seconds since the epoch."""
+
+    message_id: int
+    batch_id: int
+    batch: str
+    row: int
+    recipient: str
+    text: str
+    part_count: int
+    flash: bool
+    not_after: float | None
+    refusals: int
+    parts: tuple[StoredPart, ...]
+
+    @property
+    def begun(self) -> bool:
+        """Whether a part of it had left, or may have, when it was claimed."""
+        return any(part.state is not PartState.PENDING for part in self.parts)
+
+
+class Outbox:
+    """Every method is one transaction. `now` is in seconds since the epoch. All may raise StoreFull."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # Batches
+
+    def enqueue(
+        self, batch: NewBatch, messages: Sequence[NewMessage], rejected: Sequence[RejectedRow]
+    ) -> Taken | TakenBefore:
+        """Put a whole file in the queue, or nothing of it. Content that came before is not taken again."""
+        with self._store.writing() as conn:
+            before = conn.execute("SELECT name FROM batches WHERE sha256 = ?", (batch.sha256,)).fetchone()
+            if before:
+                return TakenBefore(before["name"])
+            name = _free_name(conn, batch.name)
+            batch_id = int(
+                conn.execute(
+                    "INSERT INTO batches (name, source, sha256, owner, state, dropped_at, rows, rejected)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                    (name, batch.source, batch.sha256, batch.owner, BatchState.AWAITING_RELEASE, batch.dropped_at,
+                     len(messages) + len(rejected), len(rejected)),
+                ).fetchone()[0]
+            )  # fmt: skip
+            db = self._store.db
+            db.table("messages").insert_all(_message_rows(batch_id, batch.dropped_at, messages))
+            db.table("rejected_rows").insert_all(
+                {"batch_id": batch_id, "row": r.row, "ref": r.ref, "cell": r.to, "text": r.text, "reason": r.reason}
+                for r in rejected
+            )
+            if batch.released:
+                release_batch(conn, batch_id, batch.dropped_at)
+            else:
+                finish_batch(conn, batch_id, batch.dropped_at)  # when none of its rows may be texted
+            return Taken(batch_id, name)
+
+    def release(self, batch_id: int, now: float) -> bool:
+        """Let a waiting or paused batch go. False when it neither waits nor is paused."""
+        with self._store.writing() as conn:
+            return release_batch(conn, batch_id, now)
+
+    # Claiming
+
+    def claim(self, iccid: str, now: float) -> WorkItem | None:
+        """Take the first queued message that this SIM may send: by priority, then age. None when there is none.
+
+        Not durable by itself: after a power cut the message is queued again, as if it had not been claimed.
+        """
+        with self._store.writing(durable=False) as conn:
+            row = conn.execute(_CLAIM, {"iccid": iccid, "now": now}).fetchone()
+            if row is None:
+                return None
+            parts = conn.execute(
+                "SELECT id, seq, pdu, tpdu_octets, state FROM parts WHERE message_id = ? ORDER BY seq", (row["id"],)
+            ).fetchall()
+        return WorkItem(
+            row["id"], row["batch_id"], row["batch"], row["row"], row["recipient"], row["text"], row["part_count"],
+            bool(row["flash"]), row["not_after"], row["refusals"],
+            tuple(StoredPart(p[0], p[1], SubmitPdu(p[2], p[3]), PartState(p[4])) for p in parts),
+        )  # fmt: skip
+
+    def give_back(self, item: WorkItem, now: float, *, due_at: float | None = None, reason: str = "") -> None:
+        """Nothing more of a claimed message leaves for now: queue it again, or hold it until `due_at`.
+
+        A message that no part of was submitted is free for any SIM; the others stay with their own. A part whose answer
+        was not recorded is in doubt, and its message with it. A message that is no longer claimed stays as it is.
+        """
+        with self._store.writing() as conn:
+            unanswered = conn.execute(
+                "SELECT submits.id FROM submits JOIN parts ON parts.id = part_id"
+                " WHERE message_id = ? AND outcome = 'submitting'",
+                (item.message_id,),
+            ).fetchall()
+            for row in unanswered:
+                doubt(conn, row["id"], "the modem's answer was not recorded", now)
+            if _is_claimed(conn, item):
+                wait_again(conn, item.message_id, due_at, reason, now)
+
+    def end(self, item: WorkItem, state: MessageState, reason: str, now: float) -> None:
+        """End a claimed message before anything more of it leaves: expired, suppressed or failed.
+
+        A message that is no longer claimed stays as it is.
+        """
+        with self._store.writing() as conn:
+            if _is_claimed(conn, item) and move_message(conn, item.message_id, state, reason, now):
+                finish_batch(conn, item.batch_id, now)
+
+    def next_due(self) -> float | None:
+        """When the next held message comes due, None when none waits for a time."""
+        row = self._store.conn.execute(
+            "SELECT min(due_at) FROM messages WHERE state = 'held' AND due_at IS NOT NULL"
+        ).fetchone()
+        return None if row[0] is None else float(row[0])
+
+    def wake_due(self, now: float) -> int:
+        """Queue the held messages whose time has come; their number."""
+        with self._store.writing() as conn:
+            return conn.execute(
+                "UPDATE messages SET state = 'queued', due_at = NULL, changed_at = ?"
+                " WHERE state = 'held' AND due_at IS NOT NULL AND due_at <= ?",
+                (now, now),
+            ).rowcount
+
+    def expire(self, now: float) -> int:
+        """End the waiting messages whose `not_after` has passed and that nothing of has left; their number."""
+        with self._store.writing() as conn:
+            rows = conn.execute(
+                "UPDATE messages SET state = 'expired', reason = 'its time ran out before it could be sent',"
+                " changed_at = ?1 WHERE state IN ('held', 'queued') AND not_after IS NOT NULL AND not_after <= ?1"
+                " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state != 'pending')"
+                " RETURNING batch_id",
+                (now,),
+            ).fetchall()
+            for batch_id in {row["batch_id"] for row in rows}:
+                finish_batch(conn, batch_id, now)
+            return len(rows)
+
+    # Submitting
+
+    def submitting(
+        self, item: WorkItem, pdus: Sequence[SubmitPdu], seq: int, iccid: str, now: float, valid_until: float
+    ) -> int:
+        """Commit that a part is about to leave; the submit's id. Called at the prompt, before a byte of the PDU.
+
+        The first call stores every part of the message. Raises Withdrawn when the message may no longer go.
+        """
+        with self._store.writing() as conn:
+            still = conn.execute(
+                "SELECT 1 FROM messages JOIN batches ON batches.id = batch_id"
+                " WHERE messages.id = ? AND messages.state = 'sending' AND sim = ? AND batches.state = 'released'"
+                " AND NOT EXISTS (SELECT 1 FROM optouts WHERE optouts.recipient = messages.recipient)",
+                (item.message_id, iccid),
+            ).fetchone()
+            if still is None:
+                raise Withdrawn
+            if not item.parts and seq == 1:
+                conn.executemany(
+                    "INSERT INTO parts (message_id, seq, pdu, tpdu_octets, state) VALUES (?, ?, ?, ?, 'pending')"
+                    " ON CONFLICT DO NOTHING",
+                    [(item.message_id, n, pdu.hex, pdu.tpdu_octets) for n, pdu in enumerate(pdus, start=1)],
+                )
+            part = conn.execute(
+                "SELECT id FROM parts WHERE message_id = ? AND seq = ?", (item.message_id, seq)
+            ).fetchone()
+            if part is None or not move_part(conn, part["id"], PartState.SUBMITTING):
+                raise Withdrawn
+            submit = conn.execute(
+                "INSERT INTO submits (iccid, part_id, recipient, at, valid_until, outcome)"
+                " VALUES (?, ?, ?, ?, ?, 'submitting') RETURNING id",
+                (iccid, part["id"], item.recipient, now, valid_until),
+            ).fetchone()
+            return int(submit["id"])
+
+    def accepted(self, submit_id: int, mr: int | None, now: float) -> None:
+        """The SMSC has the part; None is an MR that nobody knows. A report that came before this is matched here.
+
+        This and the other answers change no part once the submit has its answer, from the modem or from a report.
+        """
+        with self._store.writing() as conn:
+            part_id = answer(conn, submit_id, "accepted", mr=mr)
+            if part_id is not None:
+                move_part(conn, part_id, PartState.SENT, mr=mr, sent_at=now)
+                settle_part(conn, part_id, early_reports(conn, submit_id), now)
+                finish_batch(conn, derive_message(conn, part_id, now), now)
+
+    def failed(self, submit_id: int, code: str, reason: str, now: float, *, against_sim: bool = False) -> None:
+        """The network refused the part for good: the message has failed."""
+        with self._store.writing() as conn:
+            part_id = answer(conn, submit_id, "refused", code=code, against_sim=against_sim)
+            if part_id is None:
+                let_go(conn, submit_id, now)
+            else:
+                move_part(conn, part_id, PartState.REFUSED, reason)
+                finish_batch(conn, derive_message(conn, part_id, now, reason), now)
+
+    def retry(
+        self,
+        submit_id: int,
+        code: str,
+        reason: str,
+        due_at: float | None,
+        now: float,
+        *,
+        against_sim: bool = False,
+        pdus: Sequence[SubmitPdu] = (),
+    ) -> None:
+        """The network refused the part for now: the message waits until `due_at`, or in the queue, for the same SIM.
+
+        `pdus` replaces the encoding of the parts that have not left. `against_sim`: the refusal may speak of the SIM.
+        """
+        with self._store.writing() as conn:
+            part_id = answer(conn, submit_id, "refused", code=code, against_sim=against_sim)
+            if part_id is None or not move_part(conn, part_id, PartState.PENDING, reason):
+                let_go(conn, submit_id, now)
+                return
+            message_id = message_of(conn, part_id)
+            conn.executemany(
+                "UPDATE parts SET pdu = ?, tpdu_octets = ? WHERE message_id = ? AND seq = ? AND state = 'pending'",
+                [(pdu.hex, pdu.tpdu_octets, message_id, seq) for seq, pdu in enumerate(pdus, start=1)],
+            )
+            conn.execute("UPDATE messages SET refusals = refusals + 1 WHERE id = ?", (message_id,))
+            wait_again(conn, message_id, due_at, reason, now)
+
+    def doubt(self, submit_id: int, reason: str, now: float, *, resend_limit: int = 0) -> None:
+        """Nobody knows whether the part left. A person decides; or it is queued again, until it has been submitted
+        `resend_limit` times (the operator's `on_doubt`).
+        """
+        with self._store.writing() as conn:
+            doubt(conn, submit_id, reason, now, resend_limit)
+
+    def recover(self, now: float, *, resend_limit: int = 0) -> int:
+        """After a start, before any line: what was being submitted when the last process ended is in doubt, and what
+        had been claimed waits again. How many parts were being submitted.
+        """
+        reason = "the service stopped between the prompt and the modem's answer"
+        with self._store.writing() as conn:
+            lost = conn.execute(
+                "SELECT id FROM submits WHERE iccid IN (SELECT iccid FROM sims) AND outcome = 'submitting'"
+            ).fetchall()
+            for row in lost:
+                doubt(conn, row["id"], reason, now, resend_limit)
+            for row in conn.execute("SELECT id, batch_id FROM messages WHERE state = 'sending'").fetchall():
+                wait_again(conn, row["id"], None, "", now)
+                finish_batch(conn, row["batch_id"], now)
+            return len(lost)
+
+    # What the lines ask
+
+    def history(self, iccid: str, since: float) -> list[tuple[float, str]]:
+        """The SIM's submits since then: (time of `submitting`, recipient), oldest first."""
+        return [
+            (float(row[0]), str(row[1]))
+            for row in self._store.conn.execute(
+                "SELECT at, recipient FROM submits WHERE iccid = ? AND at > ? ORDER BY at", (iccid, since)
+            )
+        ]
+
+    def refused_in_a_row(self, iccid: str, besides: str) -> int:
+        """How many different recipients, `besides` one, the SIM was refused for since its last accepted part or rest.
+
+        Only refusals that may speak of the SIM count.
+        """
+        row = self._store.conn.execute(
+            "SELECT count(DISTINCT recipient) FROM submits WHERE iccid = ?1 AND outcome = 'refused' AND recipient != ?2"
+            " AND against_sim AND at > (SELECT rested_at FROM sims WHERE iccid = ?1)"
+            " AND id > coalesce((SELECT max(id) FROM submits WHERE iccid = ?1 AND outcome = 'accepted'), 0)",
+            (iccid, besides),
+        ).fetchone()
+        return int(row[0])
+
+    def newest_event(self) -> float:
+        """The newest time in the database: while the clock stands before it, the clock is wrong."""
+        row = self._store.conn.execute(
+            "SELECT max(coalesce((SELECT max(at) FROM submits WHERE id > (SELECT max(id) FROM submits) - 10), 0),"
+            " coalesce((SELECT max(received_at) FROM inbound), 0))"
+        ).fetchone()
+        return float(row[0])
+
+    def opted_out(self, recipient: str) -> bool:
+        """Whether this number has asked for no more texts."""
+        return bool(self._store.conn.execute("SELECT 1 FROM optouts WHERE recipient = ?", (recipient,)).fetchone())
+
+
+_CLAIM = """
+UPDATE messages SET state = 'sending', sim = :iccid, changed_at = :now WHERE id = (
+    SELECT id FROM (
+        SELECT id, priority FROM messages WHERE state = 'queued' AND sim = :iccid
+        UNION ALL
+        SELECT id, priority FROM messages WHERE state = 'queued' AND sim IS NULL
+        ORDER BY priority DESC, id LIMIT 1
+    )
+) RETURNING *, (SELECT name FROM batches WHERE batches.id = batch_id) AS batch
+"""
+
+
+def _message_rows(batch_id: int, now: float, messages: Iterable[NewMessage]) -> Iterable[dict[str, object]]:
+    for m in messages:
+        yield {
+            "batch_id": batch_id, "row": m.row, "ref": m.ref, "recipient": m.recipient, "text": m.text,
+            "part_count": m.parts, "priority": m.priority, "flash": int(m.flash), "not_before": m.not_before,
+            "not_after": m.not_after, "state": str(m.state), "reason": m.reason, "changed_at": now,
+        }  # fmt: skip
+
+
+def _free_name(conn: sqlite3.Connection, wanted: str) -> str:
+    name, n = wanted, 1
+    while conn.execute("SELECT 1 FROM batches WHERE name = ?", (name,)).fetchone():
+        n += 1
+        name = f"{wanted}-{n}"
+    return name
+
+
+def _is_claimed(conn: sqlite3.Connection, item: WorkItem) -> bool:
+    row = conn.execute("SELECT state FROM messages WHERE id = ?", (item.message_id,)).fetchone()
+    return bool(row["state"] == MessageState.SENDING)

@@ -1,0 +1,94 @@
+"""What people and programs look at: counts, batches, messages, outcomes, SIMs and modems. Reads only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from daemon.core.batch import OutcomeRow
+from daemon.core.message import MessageState
+from daemon.store.connection import Store
+
+
+class Views:
+    """Each method reads one consistent picture. Rows are plain dictionaries, times seconds since the epoch."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def counts(self, batch_id: int | None = None) -> dict[str, int]:
+        """Messages in each state, every state named; of one batch or of all."""
+        where, args = ("", ()) if batch_id is None else (" WHERE batch_id = ?", (batch_id,))
+        sums = self._store.conn.execute(f"SELECT state, sum(n) FROM counts{where} GROUP BY state", args)
+        found = dict(sums.fetchall())
+        return {state.value: int(found.get(state.value, 0)) for state in MessageState}
+
+    def batches(self) -> list[dict[str, Any]]:
+        """Every batch, newest first, with its counts."""
+        rows = self._dicts(
+            "SELECT *, (SELECT json_group_object(state, n) FROM counts WHERE batch_id = batches.id) AS messages"
+            " FROM batches ORDER BY id DESC"
+        )
+        for row in rows:
+            found = json.loads(row["messages"])
+            row["messages"] = {state.value: found.get(state, 0) for state in MessageState}
+        return rows
+
+    def batch(self, name: str) -> dict[str, Any] | None:
+        """One batch by its name."""
+        rows = self._dicts("SELECT * FROM batches WHERE name = ?", name)
+        return rows[0] if rows else None
+
+    def last_change(self, batch_id: int) -> float:
+        """When the state of one of its messages changed last; 0.0 for a batch without messages."""
+        row = self._store.conn.execute(
+            "SELECT max(changed_at) FROM messages WHERE batch_id = ?", (batch_id,)
+        ).fetchone()
+        return float(row[0] or 0.0)
+
+    def sims(self) -> list[dict[str, Any]]:
+        """Every SIM ever seen."""
+        return self._dicts("SELECT * FROM sims ORDER BY iccid")
+
+    def modems(self) -> list[dict[str, Any]]:
+        """Every port since the service started."""
+        return self._dicts("SELECT * FROM modems ORDER BY port")
+
+    def messages(self, batch: str | None = None, state: str | None = None) -> Iterator[dict[str, Any]]:
+        """Messages in the order of their batches and rows, each with its parts."""
+        rows = self._store.conn.execute(
+            "SELECT messages.*, batches.name AS batch FROM messages JOIN batches ON batches.id = batch_id"
+            " WHERE (?1 IS NULL OR batches.name = ?1) AND (?2 IS NULL OR messages.state = ?2) ORDER BY messages.id",
+            (batch, state),
+        )
+        for row in rows:
+            message = dict(row)
+            message["parts"] = self._dicts("SELECT * FROM parts WHERE message_id = ? ORDER BY seq", row["id"])
+            yield message
+
+    def outcomes(self, batch_id: int) -> Iterator[OutcomeRow]:
+        """One row for every row of the input, the ones never queued included, in the input's order."""
+        rows = self._store.conn.execute(_OUTCOMES, {"batch": batch_id})
+        for row in rows:
+            yield OutcomeRow(*row)
+
+    def unanswered(self) -> int:
+        """Inbound texts kept."""
+        return int(self._store.conn.execute("SELECT count(*) FROM inbound WHERE kind = 'deliver'").fetchone()[0])
+
+    def _dicts(self, sql: str, *args: object) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._store.conn.execute(sql, args)]
+
+
+_OUTCOMES = """
+SELECT batches.name, m.row, m.ref, m.recipient, m.state, m.reason, m.part_count,
+       (SELECT max(sent_at) FROM parts WHERE message_id = m.id),
+       (SELECT max(settled_at) FROM parts WHERE message_id = m.id AND m.state = 'delivered'),
+       CASE WHEN EXISTS (SELECT 1 FROM parts WHERE message_id = m.id) THEN coalesce(m.sim, '') ELSE '' END, m.text
+FROM messages m JOIN batches ON batches.id = m.batch_id WHERE m.batch_id = :batch
+UNION ALL
+SELECT batches.name, r.row, r.ref, r.cell, 'rejected', r.reason, 0, NULL, NULL, '', r.text
+FROM rejected_rows r JOIN batches ON batches.id = r.batch_id WHERE r.batch_id = :batch
+ORDER BY 2
+"""

@@ -1,0 +1,101 @@
+"""What Outpost asks of a modem: the whole contract between the daemon and hardware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from drivers.types import Inbound, ModemIdentity, Outcome, Registration, SimIdentity, Slot, SubmitPdu
+
+
+class ModemError(Exception):
+    """What ends the use of a modem for now. The message is for people: what happened, at which port, what to do."""
+
+
+class PortLost(ModemError):
+    """The port vanished, could not be opened, is busy, or is no modem's."""
+
+
+class ModemSilent(ModemError):
+    """The modem gave no usable answer to a command, and nothing of a PDU can have left because of that command."""
+
+
+class SimUnavailable(ModemError):
+    """No SIM, or a SIM that cannot be used. `state` is "absent" or "locked"."""
+
+    def __init__(self, message: str, state: str) -> None:
+        super().__init__(message)
+        self.state = state
+
+
+class Modem(Protocol):
+    """One open modem with its SIM. Every method may raise PortLost or ModemSilent. One thread uses it.
+
+    `on_news`, given at opening, is called from the reading thread when something came unasked (an inbound PDU, a late
+    answer) or the port died: a wake-up, no more.
+    """
+
+    port: str
+
+    def identify(self) -> tuple[ModemIdentity, SimIdentity]:
+        """Who this is, read at opening.
+
+        Raises SimUnavailable.
+        """
+        ...
+
+    def submit(self, pdu: SubmitPdu, at_prompt: Callable[[], None]) -> Outcome:
+        """Hand one part to the network.
+
+        `at_prompt` is called when the modem waits for the PDU and nothing can have left; only when it returns are the
+        PDU's bytes written. If it raises, the prompt is cancelled with ESC, nothing leaves, and the exception goes on.
+        Raises PortLost or ModemSilent only while nothing can have left (no prompt came); from the first byte of the PDU
+        on, trouble is an InDoubt.
+        """
+        ...
+
+    def hold_link(self, more: bool) -> None:
+        """Ask the network to keep the relay link open between the parts of a message (`AT+CMMS`). It may refuse."""
+        ...
+
+    def late_answers(self) -> Sequence[tuple[SubmitPdu, Outcome]]:
+        """Answers that came after `submit` had given InDoubt, each once, oldest first."""
+        ...
+
+    def take_direct(self) -> Sequence[Inbound]:
+        """PDUs that came inside a URC (`+CDS`, `+CMT`), oldest first. Each stays until `acknowledge`d."""
+        ...
+
+    def acknowledge(self, inbound: Inbound) -> None:
+        """A direct PDU is committed: answer the network with `AT+CNMA` where the modem works so, and forget it."""
+        ...
+
+    def hinted(self) -> Sequence[Slot]:
+        """Slots that URCs (`+CMTI`, `+CDSI`) have named since the last call. Hints, not truth."""
+        ...
+
+    def read(self, slot: Slot) -> Inbound | None:
+        """The PDU in one slot, None when it is empty."""
+        ...
+
+    def list_stored(self) -> Sequence[Inbound]:
+        """Every PDU in every memory where inbound messages and status reports may lie: the sweep."""
+        ...
+
+    def delete(self, slot: Slot) -> None:
+        """Free a slot whose PDU is committed."""
+        ...
+
+    def signal(self) -> int | None:
+        """Received strength in dBm (27.007 §8.5), None when the modem does not know."""
+        ...
+
+    def registration(self) -> Registration: ...
+
+    def ussd(self, code: str) -> str:
+        """Ask the network by USSD and give its answer as text."""
+        ...
+
+    def close(self) -> None:
+        """Give the port back. Never raises."""
+        ...

@@ -1,0 +1,95 @@
+"""The messages that a modem or SIM has stored: listing, reading and deleting by memory and index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from drivers import answers
+from drivers.library import CommandError, Session
+from drivers.modem import ModemSilent
+from drivers.types import Inbound, Slot
+
+LIST_SECONDS = 30.0
+READ_SECONDS = 10.0
+MOST_INDEXES = 256
+"""How far to look, index by index, where the list fails."""
+
+
+class Storage:
+    """The memories of one modem. An empty name stands for the only one, where AT+CPMS does not work."""
+
+    def __init__(self, session: Session, memories: Sequence[str]) -> None:
+        self._session = session
+        self._memories = tuple(memories)
+
+    def list_stored(self) -> list[Inbound]:
+        """Every inbound PDU in every memory. A memory that cannot be opened just now is left out; the next sweep comes.
+
+        Raises PortLost or ModemSilent.
+        """
+        stored: list[Inbound] = []
+        for memory in self._memories:
+            try:
+                stored.extend(self._list(memory))
+            except CommandError:
+                continue
+        return stored
+
+    def read(self, slot: Slot) -> Inbound | None:
+        """Raises PortLost or ModemSilent."""
+        try:
+            self._use(slot.memory)
+            pdu = answers.one_read(self._session.ask(f"AT+CMGR={slot.index}", READ_SECONDS))
+        except CommandError:  # an empty slot is an error with some modems (CMS 321), an empty OK with others
+            return None
+        return Inbound(pdu, slot) if pdu else None
+
+    def delete(self, slot: Slot) -> None:
+        """Raises PortLost, or ModemSilent also when the modem refuses: the PDU is then still there."""
+        try:
+            self._use(slot.memory)
+            self._session.ask(f"AT+CMGD={slot.index}", READ_SECONDS)
+        except CommandError as error:
+            if error.code == 321:  # the slot is empty already
+                return
+            raise ModemSilent(
+                f"{self._session.port}: the modem does not delete slot {slot.index} of {slot.memory or 'its memory'} "
+                f"({error}). It is tried again at the next sweep; if this goes on, clear the memory by hand."
+            ) from None
+
+    def _list(self, memory: str) -> list[Inbound]:
+        used = None
+        if memory:
+            used = answers.used_slots(self._session.ask(f'AT+CPMS="{memory}"'))
+            self._session.has_memory(memory)
+        try:
+            found = answers.listed(self._session.ask("AT+CMGL=4", LIST_SECONDS))
+        except (CommandError, ModemSilent):  # some modems hang in it or do not have it
+            return self._one_by_one(memory, used)
+        if not found and used:  # some list nothing although there is something
+            return self._one_by_one(memory, used)
+        return [Inbound(pdu, Slot(memory, index)) for index, pdu in found if pdu]
+
+    def _one_by_one(self, memory: str, used: int | None) -> list[Inbound]:
+        """By index, from 0 since some count so, until as many as are in use were seen or an index is beyond the end."""
+        stored: list[Inbound] = []
+        seen = 0
+        for index in range(MOST_INDEXES):
+            if used is not None and seen >= used:
+                break
+            try:
+                lines = self._session.ask(f"AT+CMGR={index}", READ_SECONDS)
+            except CommandError:
+                if used is None and index > 0:
+                    break
+                continue
+            seen += bool(lines)
+            pdu = answers.one_read(lines)
+            if pdu:
+                stored.append(Inbound(pdu, Slot(memory, index)))
+        return stored
+
+    def _use(self, memory: str) -> None:
+        memory = memory or self._memories[0]
+        if memory and self._memories != ("",):
+            self._session.use_memory(memory)

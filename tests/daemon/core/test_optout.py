@@ -1,0 +1,79 @@
+"""STOP and START are heard as whole messages, and nothing else is taken for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.core.optout import COURTESIES, STOP_WORDS, is_start, is_stop
+
+WORDS = ["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt-out", "remove"]
+
+
+@pytest.mark.parametrize("text", [
+    *WORDS, *map(str.upper, WORDS), *map(str.title, WORDS),
+    "STOP ALL", "Opt out", "Stop. Thank you", "Stop, thanks", "STOP!!!", " stop \n", "'STOP'", "\u201cSTOP\u201d",
+    "*stop*", "_stop_", "Please stop", "pls stop", "STOP please", "Hi, stop please. Thanks", "stop xx",
+    "STOP \U0001f6d1", "Stop?", "\u200eSTOP", "\uff33\uff34\uff2f\uff30", "Stop stop STOP", "No thanks, stop",
+    "No thank you. Stop.", "Sorry, unsubscribe", "Thank you very much. Stop",
+    "Stop texting me", "please stop messaging me", "Stop sending me these messages", "unsubscribe me please",
+    "Remove me from your list", "Take me off this mailing list", "remove my number",
+])  # fmt: skip
+def test_an_opt_out(text: str) -> None:
+    assert is_stop(text)
+    assert not is_start(text)
+
+
+@pytest.mark.parametrize("text", [
+    "", "   ", "...", "\U0001f6d1", "I want to quit", "stop them hurting me", "help", "help me stop",
+    "Please help, stop him", "Don't stop", "dont stop", "I can't stop", "stop using", "how do I stop", "I want to stop",
+    "the end", "end it", "I want it to end", "quit drugs", "cancel my appointment", "remove me from here",
+    "he wont stop texting me", "stop it hurts", "stop and search", "bus stop", "unstoppable", "stopped",
+    "Stop. They are outside", "STOP he is coming", "thank you", "thanks", "please", "sorry", "ok", "yes", "no", "start",
+    "who is this?", "stop please help me", "what does STOP do", "text STOP to opt out",
+])  # fmt: skip
+def test_no_opt_out(text: str) -> None:
+    assert not is_stop(text)
+
+
+@pytest.mark.parametrize("text", ["START", "start", "Start please", "UNSTOP", "opt in", "Opt-in", "Subscribe. Thanks"])
+def test_an_opt_out_taken_back(text: str) -> None:
+    assert is_start(text)
+    assert not is_stop(text)
+
+
+@pytest.mark.parametrize("text", ["yes", "ok", "start again?", "where do I start", "restart", "stop start", ""])
+def test_no_opt_in(text: str) -> None:
+    assert not is_start(text)
+
+
+PLAIN_COURTESIES = [c for c in COURTESIES if c.replace(" ", "").isalpha()]
+
+
+@given(
+    st.sampled_from([*STOP_WORDS, "opt-out"]), st.lists(st.sampled_from(PLAIN_COURTESIES), max_size=2),
+    st.lists(st.sampled_from(PLAIN_COURTESIES), max_size=2), st.sampled_from([" ", ". ", ", ", "! ", "\n", " \u2013 "]),
+    st.sampled_from([str.upper, str.lower, str.title]),
+)
+def test_courtesy_and_punctuation_change_nothing(
+    word: str, before: list[str], after: list[str], between: str, case: Callable[[str], str],
+) -> None:
+    assert is_stop(case(between.join([*before, word, *after])))
+
+
+@given(st.sampled_from(STOP_WORDS), st.sampled_from(["help", "he", "hurting", "drugs", "I", "me now"]), st.booleans())
+def test_one_more_word_makes_it_a_message_for_a_person(word: str, other: str, first: bool) -> None:
+    assert not is_stop(f"{other} {word}" if first else f"{word} {other}")
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_judged(text: str) -> None:
+    assert not (is_stop(text) and is_start(text))
+
+
+def test_a_long_tail_of_courtesies_is_judged_at_once() -> None:
+    assert not is_stop("thanks " * 20_000 + "!")
+    assert not is_stop("x " * 79 + "y")

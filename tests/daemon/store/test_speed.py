@@ -1,0 +1,98 @@
+"""What keeps the store fast at any size: every statement that runs often goes by an index."""
+
+import re
+
+import pytest
+
+from daemon.store.outbox import Withdrawn
+
+WALK = re.compile(r"SCAN (?!\(|CONSTANT|messages USING INDEX messages_sending)|TEMP B-TREE")
+"""A walk over a whole table, or a sort. A step through a subquery's few rows is neither, nor are the messages that are
+being sent, which are as many as there are SIMs."""
+
+
+@pytest.fixture
+def plans(desk, make_message):
+    """Gives the plans of every statement that some work runs, each with its statement."""
+    desk.take(*[make_message(row, parts=2, not_after=desk.NOW + 60, priority=row % 3) for row in range(1, 60)])
+
+    def of(work):
+        statements = []
+        desk.store.conn.set_trace_callback(statements.append)
+        work()
+        desk.store.conn.set_trace_callback(None)
+        explained = [s for s in dict.fromkeys(statements) if s.split()[0] in ("SELECT", "UPDATE", "INSERT", "DELETE")]
+        assert explained
+        return [(s, row["detail"]) for s in explained for row in desk.store.conn.execute(f"EXPLAIN QUERY PLAN {s}")]
+
+    return of
+
+
+def walks(plans):
+    return [plan for plan in plans if WALK.search(plan[1])]
+
+
+def test_a_claim_takes_the_head_of_the_partial_index(desk, plans):
+    found = plans(desk.claim)
+    assert [detail for _, detail in found if "messages_queued" in detail] == [
+        "SEARCH messages USING INDEX messages_queued (sim=?)"
+    ] * 2
+    assert "MERGE (UNION ALL)" in [detail for _, detail in found], "the better of two heads, not a sort of all"
+    assert not walks(found)
+
+
+def test_nothing_that_happens_to_a_message_walks_a_table(desk, plans):
+    def life():
+        first, second, third, fourth = (desk.claim() for _ in range(4))
+        desk.outbox.accepted(desk.submit(first), 7, desk.NOW)
+        desk.outbox.accepted(desk.submit(first, 2), 8, desk.NOW)
+        desk.outbox.retry(desk.submit(second), "CMS 41", "busy", desk.NOW + 60, desk.NOW)
+        desk.outbox.doubt(desk.submit(third), "no answer", desk.NOW)
+        desk.outbox.failed(desk.submit(fourth), "CMS 1", "no", desk.NOW)
+        desk.outbox.give_back(desk.claim(), desk.NOW)
+        desk.outbox.wake_due(desk.NOW + 60)
+        desk.report(first.recipient, 7)
+        desk.report(third.recipient, 9)
+        desk.inbox.opt_out("+447700900030", "reply", desk.NOW)
+        opted_out = desk.claim()
+        desk.inbox.opt_out(opted_out.recipient, "reply", desk.NOW)
+        with pytest.raises(Withdrawn):
+            desk.submit(opted_out)
+
+    assert not walks(plans(life))
+
+
+def test_nothing_that_a_line_asks_walks_a_table(desk, plans):
+    def questions():
+        desk.outbox.next_due()
+        desk.outbox.newest_event()
+        desk.outbox.history(desk.SIM, 0)
+        desk.outbox.opted_out("+447700900001")
+        desk.sims.hold(desk.SIM)
+        desk.inbox.texted_as("+447700900001")
+
+    assert not walks(plans(questions))
+
+
+def test_refusals_in_a_row_are_looked_for_behind_the_last_accepted_part(desk, plans):
+    found = plans(lambda: desk.outbox.refused_in_a_row(desk.SIM, "nobody"))
+    assert {detail for _, detail in walks(found)} <= {"USE TEMP B-TREE FOR count(DISTINCT)"}
+    assert "submits_outcome (iccid=? AND outcome=? AND rowid>?)" in str(found) or "id>?" in str(found)
+
+
+def test_expiry_and_recovery_look_only_at_what_is_concerned(desk, plans):
+    found = plans(lambda: desk.outbox.expire(desk.NOW + 60))
+    assert "messages_ending" in str(found)
+    assert not walks(found)
+    found = plans(lambda: desk.outbox.recover(desk.NOW))
+    assert "messages_sending" in str(found)
+    assert {detail for _, detail in walks(found)} <= {"SCAN sims"}
+
+
+def test_the_outcomes_of_a_batch_come_in_order_without_a_sort(desk, plans):
+    assert not walks(plans(lambda: list(desk.views.outcomes(1))))
+
+
+def test_counts_are_kept_not_counted(desk, plans):
+    assert not [s for s, _ in plans(desk.views.counts) if "messages" in s]
+    assert not walks(plans(lambda: desk.views.counts(1)))

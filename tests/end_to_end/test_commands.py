@@ -1,0 +1,79 @@
+"""The commands that read: with the service and without it, for people and for programs, with their exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+LIST = Path(__file__).parents[2] / "config" / "examples" / "contacts.csv"
+
+
+def test_status_and_messages_with_and_without_the_service(station, people, number):
+    station = station()
+    for command in ("status", "messages"):
+        before = station.cli(command)
+        assert before.returncode == 1
+        assert "the service has not run yet" in before.stderr
+    station.network.tell("undelivered", recipient=number(101))
+    station.drop(people(3))
+    station.start()
+    station.until_counts(delivered=2, undelivered=1)
+    running = json.loads(station.cli("messages", "--json").stdout)
+    assert json.loads(station.cli("status", "--json").stdout)["messages"] == station.status()["messages"]
+    told = station.cli("status")
+    assert told.returncode == 0
+    assert "list" in told.stdout
+    assert station.network.sims[0] in told.stdout
+
+    assert station.stop() == 0
+    assert json.loads(station.cli("messages", "--json").stdout) == running
+    assert json.loads(station.cli("status", "--json").stdout)["messages"] == station.status()["messages"]
+    assert number(101) in station.cli("messages", "--state", "undelivered").stdout
+    assert number(100) not in station.cli("messages", "--state", "undelivered").stdout
+    chosen = json.loads(station.cli("messages", "--json", "--batch", "list", "--state", "delivered").stdout)
+    assert len(chosen["messages"]) == 2
+
+    station.start()
+    station.kill()
+    assert json.loads(station.cli("messages", "--json").stdout) == running
+
+
+def test_exit_codes(station):
+    station = station()
+    station.start()
+    assert station.cli("messages", "--state", "lost").returncode == 2
+    assert station.cli("messages", "--batch", "none").returncode == 1
+    assert station.cli("status", "--jsn").returncode == 2
+    assert station.cli("no-such-command").returncode == 2
+    assert station.cli("check", station.folder / "no-such-file.csv").returncode == 1
+    assert station.cli("--help").returncode == 2  # --config belongs behind a command that knows it
+    station.config = station.folder / "no-such.toml"
+    missing = station.cli("status")
+    assert missing.returncode == 2
+    assert "no-such.toml" in missing.stderr
+
+
+def test_check_says_what_would_become_of_a_file_and_changes_nothing(station, people):
+    station = station()
+    checked = station.cli("check", LIST, "--json")
+    assert checked.returncode == 1  # some rows are bad
+    document = json.loads(checked.stdout)
+    assert document["rows"] == 120
+    assert document["good"] + document["rejected"] + document["duplicates"] == 120
+    assert document["rejected"]
+    assert document["duplicates"] == 1
+    assert document["parts"] > document["good"]
+    assert all(problem["reason"] and problem["line"] for problem in document["problems"])
+    assert not station.spool.exists()
+    assert not (station.folder / "state").exists()
+
+    good = station.folder / "good.csv"
+    good.write_text("to,text\n+447700900101,Support is free.\n")
+    for running in (False, True):
+        if running:
+            station.start()
+        told = station.cli("check", good)
+        assert told.returncode == 0
+        assert "would be taken" in told.stdout
+        assert good.exists()
+    assert station.network.recipients() == []
