@@ -77,3 +77,65 @@ def test_check_says_what_would_become_of_a_file_and_changes_nothing(station, peo
         assert "would be taken" in told.stdout
         assert good.exists()
     assert station.network.recipients() == []
+
+
+def test_what_acts_needs_the_service(station):
+    station = station()
+    for command in (("release", "list"), ("pause", "list"), ("sim", "pause", station.network.sims[0])):
+        done = station.cli(*command)
+        assert done.returncode == 3
+        assert "no service answers" in done.stderr
+
+
+def test_a_batch_is_released_paused_resumed_and_cancelled(station, people):
+    station = station(radio_delay=0.3)
+    station.configure(sending={"approval": "one-person"})
+    station.drop(people(12))
+    station.start()
+    station.until_counts(held=12)
+    assert station.cli("pause", "list").returncode == 1  # it was not released yet
+    assert station.cli("release", "list").returncode == 0
+    station.until(lambda: station.network.recipients())
+    assert station.cli("pause", "list").returncode == 0
+    station.until(lambda: station.counts().keys() <= {"held", "delivered"})
+    assert station.cli("release", "list").returncode == 1
+    assert station.cli("resume", "list").returncode == 0
+    out = len(station.network.recipients())
+    station.until(lambda: len(station.network.recipients()) > out)
+    assert station.cli("cancel", "list").returncode == 0
+    station.until(lambda: station.counts().keys() == {"cancelled", "delivered"})
+    assert station.counts()["delivered"] == len(station.network.recipients()) < 12
+    station.until(lambda: {row["state"] for row in station.outcomes()} == {"cancelled", "delivered"})
+
+
+def test_who_dropped_a_list_may_not_release_it_alone(station, people):
+    station = station()
+    station.configure(sending={"approval": "two-person"})
+    station.drop(people(1))
+    station.start()
+    station.until_counts(held=1)
+    done = station.cli("release", "list")
+    assert done.returncode == 1
+    assert "somebody else must release it" in done.stderr
+    assert station.network.recipients() == []
+
+
+def test_a_person_resolves_a_doubt_and_lets_a_blocked_sim_go(station, people, number):
+    station = station()
+    station.network.tell("script", rules=[
+        {"do": "refuse", "code": 332, "recipient": number(100), "times": 1},
+        {"do": "refuse", "code": 332, "recipient": number(101)},
+        {"do": "refuse", "code": 8, "recipient": number(102), "times": 1},
+    ])  # fmt: skip
+    station.drop(people(4))
+    station.start()
+    station.until_counts(in_doubt=2, queued=2)
+    messages = station.messages()
+    for to, how in ((number(100), "--resend"), (number(101), "--sent")):
+        assert station.cli("resolve", messages[to]["id"], how).returncode == 0
+    assert station.cli("resolve", messages[number(101)]["id"], "--resend").returncode == 1  # it is no longer in doubt
+    assert station.cli("sim", "resume", station.network.sims[0]).returncode == 0
+    station.until_counts(delivered=3, sent=1)
+    assert max(station.network.accepted().values()) == 1
+    assert station.cli("sim", "pause", station.network.sims[0]).returncode == 0
+    station.until(lambda: station.sim()["state"] == "paused")

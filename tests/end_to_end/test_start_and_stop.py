@@ -44,6 +44,7 @@ def test_a_long_text_that_a_stop_cut_short_goes_on(station, number):
     assert station.stop() == 0
     assert station.network.accepted() == {(number(101), 1): 1}
     assert [part["state"] for part in station.messages()[number(101)]["parts"]] == ["sent", "pending", "pending"]
+    station.network.tell("delays", radio=0)
     station.start()
     station.until_counts(delivered=1)
     assert set(station.network.accepted().values()) == {1}
