@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -143,6 +144,8 @@ class Application:
         for port, line in self._lines.items():
             if not line.join(max(0.0, end - time.monotonic())):
                 self._log.warning("the modem has not answered; its part will be in doubt", port=port)
+        with contextlib.suppress(StoreFull):
+            self._station.sims.begin()  # nothing is in use any more
         self._publisher.stop()
         self._log.info("stopped")
 

@@ -269,12 +269,14 @@ def _settings(config: Path) -> Settings:
 
 
 def _status(config: Path) -> dict[str, Any]:
+    from daemon.control.client import answers
     from daemon.pages.status import station_status
     from daemon.store import Outbox, Views
 
     settings = _settings(config)
     with _reading(settings) as store:
-        return station_status(Views(store), Outbox(store), settings, time.time())
+        running = answers(settings.station.control_socket)
+        return station_status(Views(store), Outbox(store), settings, time.time(), running=running)
 
 
 def _reading(settings: Settings) -> Any:

@@ -40,6 +40,19 @@ def ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
+def answers(path: Path) -> bool:
+    """Whether a service listens there, also when it would not listen to this user."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(ANSWER_SECONDS)
+        try:
+            line.connect(str(path))
+        except PermissionError:
+            return True
+        except OSError:
+            return False
+    return True
+
+
 def _read_line(line: socket.socket) -> dict[str, Any]:
     data = bytearray()
     while not data.endswith(b"\n"):

@@ -105,7 +105,8 @@ class Publisher:
         self._written[batch["id"]] = _standing(batch)
 
     def _write_status(self) -> None:
-        document = station_status(self._views, self._outbox, self.settings, self._clock.now())
+        running = not self._stopping.is_set()
+        document = station_status(self._views, self._outbox, self.settings, self._clock.now(), running=running)
         path = self.settings.station.spool_dir / "status.json"
         write_whole(path, lambda file: file.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n"))
 

@@ -12,11 +12,16 @@ from daemon.settings import Settings
 from daemon.store import Outbox, Views
 
 
-def station_status(views: Views, outbox: Outbox, settings: Settings, now: float) -> dict[str, Any]:
+def station_status(views: Views, outbox: Outbox, settings: Settings, now: float, *, running: bool) -> dict[str, Any]:
     """Times are ISO 8601 with the station's offset; None is 'not known' or 'not set'."""
     zone = settings.station.zone
     return {
-        "station": {"name": settings.station.name, "timezone": settings.station.timezone, "updated_at": iso(now, zone)},
+        "station": {
+            "name": settings.station.name,
+            "timezone": settings.station.timezone,
+            "running": running,
+            "updated_at": iso(now, zone),
+        },
         "sims": [_sim(row, outbox, settings, now) for row in views.sims()],
         "modems": [
             {key: row[key] for key in ("port", "imei", "model", "state", "reason", "iccid", "signal_dbm", "network")}

@@ -9,7 +9,7 @@ from typing import Any
 def status_lines(document: dict[str, Any]) -> Iterator[str]:
     """The station at a glance."""
     station = document["station"]
-    yield f"{station['name']}, {station['updated_at']}"
+    yield f"{station['name']}, {station['updated_at']}{'' if station['running'] else ': the service is not running'}"
     for part in LINES:
         yield ""
         yield from LINES[part](document[part])

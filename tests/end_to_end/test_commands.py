@@ -95,7 +95,7 @@ def test_a_batch_is_released_paused_resumed_and_cancelled(station, people):
     station.until_counts(held=12)
     assert station.cli("pause", "list").returncode == 1  # it was not released yet
     assert station.cli("release", "list").returncode == 0
-    station.until(lambda: station.network.recipients())
+    station.until(station.network.recipients)
     assert station.cli("pause", "list").returncode == 0
     station.until(lambda: station.counts().keys() <= {"held", "delivered"})
     assert station.cli("release", "list").returncode == 1
