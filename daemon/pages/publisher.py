@@ -1,4 +1,4 @@
-"""One thread that keeps the files for people up to date: outcomes of each batch, and the station's status."""
+"""One thread that keeps the files for people up to date: outcomes of each batch, and the station at a glance."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import structlog
 
 from daemon.bell import Bell
 from daemon.clock import Clock
+from daemon.pages.batch_page import write_batch_page
+from daemon.pages.figures import Figures
 from daemon.pages.files import write_whole
 from daemon.pages.outcomes import write_outcomes
+from daemon.pages.station_page import HEARTBEAT_SECONDS, station_page
 from daemon.pages.status import station_status
 from daemon.settings import Settings
 from daemon.store import Outbox, Views
@@ -62,7 +65,7 @@ class Publisher:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._bell.wait(None)
+            self._bell.wait(HEARTBEAT_SECONDS)
             self._stopping.wait(GATHER_SECONDS)
             began = self._clock.monotonic()
             pause = SHARE * (self._clock.monotonic() - began) if self._publish() else TROUBLE_SECONDS
@@ -97,18 +100,24 @@ class Publisher:
             return False
         return written_at > self._views.last_change(batch["id"]) + WRITING_SECONDS
 
-    def _path(self, batch: dict[str, Any]) -> Path:
-        return self.settings.station.spool_dir / "outcomes" / f"{batch['name']}.csv"
+    def _path(self, batch: dict[str, Any], kind: str = "csv") -> Path:
+        return self.settings.station.spool_dir / "outcomes" / f"{batch['name']}.{kind}"
 
     def _write_batch(self, batch: dict[str, Any]) -> None:
-        write_outcomes(self._path(batch), self._views.outcomes(batch["id"]), self.settings.station.zone)
+        zone, figures = self.settings.station.zone, Figures()
+        rows = self._views.outcomes(batch["id"])
+        page = self._path(batch, "html")
+        write_outcomes(self._path(batch), figures.watch(rows), zone)
+        write_batch_page(page, batch, figures, self._views.outcomes(batch["id"]), zone, self._clock.now())
         self._written[batch["id"]] = _standing(batch)
 
     def _write_status(self) -> None:
-        running = not self._stopping.is_set()
+        station, running = self.settings.station, not self._stopping.is_set()
         document = station_status(self._views, self._outbox, self.settings, self._clock.now(), running=running)
-        path = self.settings.station.spool_dir / "status.json"
-        write_whole(path, lambda file: file.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n"))
+        as_json = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        as_page = station_page(document, station.zone)
+        write_whole(station.spool_dir / "status.json", lambda file: file.write(as_json))
+        write_whole(station.spool_dir / "station.html", lambda file: file.write(as_page))
 
 
 def _standing(batch: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,0 +1,118 @@
+"""Writes `outcomes/BATCH.html`: what was asked, who released it, and what became of every row. Made to be printed."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any, Final, TextIO
+from xml.etree.ElementTree import Element
+
+from daemon.core.batch import OutcomeRow
+from daemon.pages.charts import progress
+from daemon.pages.figures import Figures
+from daemon.pages.files import write_whole
+from daemon.pages.looks import bar, count, moment, state
+from daemon.pages.markup import Child, html, page, row, rows_here, split_at_rows, table, tag
+
+_SPANS: Final = (
+    (10, "within 10 seconds"), (60, "within a minute"), (600, "within 10 minutes"), (3600, "within an hour"),
+    (86400, "within a day"), (float("inf"), "later"),
+)  # fmt: skip
+
+
+def write_batch_page(
+    path: Path, batch: dict[str, Any], figures: Figures, rows: Iterable[OutcomeRow], zone: tzinfo, now: float
+) -> None:
+    """Write the page of one batch, a row of `Views.batches`; `figures` are those of its rows. Raises OSError."""
+    before, after = split_at_rows(batch_page(batch, figures, zone, now))
+
+    def fill(file: TextIO) -> None:
+        file.write(before)
+        file.writelines(html(_row(one, zone)) for one in rows)
+        file.write(after)
+
+    write_whole(path, fill)
+
+
+def batch_page(batch: dict[str, Any], figures: Figures, zone: tzinfo, now: float) -> str:
+    """The page, with a place for its rows."""
+    return page(
+        f"{batch['name']}: outcomes",
+        tag("header", tag("h1", batch["name"]), tag("p", state(batch["state"]))),
+        tag("main", *_sections(batch, figures, zone)),
+        tag("footer", tag("p", f"Written {moment(now, zone)}.")),
+    )
+
+
+def _sections(batch: dict[str, Any], figures: Figures, zone: tzinfo) -> Iterator[Child]:
+    yield tag("h2", "What was asked")
+    yield _asked(batch, figures, zone)
+    yield from (tag("blockquote", text) for text in figures.texts)
+    if figures.more_texts:
+        yield tag("p", "More texts differ from these; each stands in its row.", class_="quiet")
+    yield tag("h2", "Outcome")
+    yield _outcome(figures)
+    yield from _reasons(figures)
+    yield tag("h2", "Progress")
+    yield progress(figures.sent_at, figures.delivered_at, zone) or tag("p", "Nothing has left yet.", class_="quiet")
+    yield from _delivery_times(figures)
+    yield tag("h2", "Every row")
+    yield _all_rows(figures)
+
+
+def _asked(batch: dict[str, Any], figures: Figures, zone: tzinfo) -> Element:
+    released = "nobody yet"
+    if batch["released_at"]:
+        released = f"{batch['released_by'] or 'the station, by its rules'}, {moment(batch['released_at'], zone)}"
+    facts = (
+        ("File", batch["source"]),
+        ("Dropped by", f"{batch['owner']}, {moment(batch['dropped_at'], zone)}"),
+        ("Released by", released),
+        ("Finished", moment(batch["finished_at"], zone) or "not yet"),
+        ("Rows", f"{figures.rows:,}"),
+        ("Parts accepted", f"{figures.parts:,}"),
+        ("Content", f"SHA-256 {batch['sha256']}"),
+    )
+    return tag("dl", *(part for name, value in facts for part in (tag("dt", name), tag("dd", value))))
+
+
+def _outcome(figures: Figures) -> Element:
+    rows = (
+        row(state(name), f"{n:,}", bar(n, figures.rows, f"{n:,} of {figures.rows:,}"))
+        for name, n in figures.states.most_common()
+    )
+    return table(("State", "Rows", "Share"), *rows, caption=count(figures.rows, "row"), empty="The list is empty.")
+
+
+def _reasons(figures: Figures) -> Iterator[Element]:
+    if figures.reasons:
+        rows = (row(state(name), why, f"{n:,}") for (name, why), n in figures.reasons.most_common(20))
+        yield table(("State", "Reason", "Rows"), *rows, caption="Reasons, the most frequent first")
+
+
+def _delivery_times(figures: Figures) -> Iterator[Element]:
+    took = sorted(figures.delivery_seconds)
+    if not took:
+        return
+    rows, before = [], 0
+    for seconds, name in _SPANS:
+        n = bisect_right(took, seconds) - before
+        rows.append(row(name, f"{n:,}", bar(n, len(took), f"{n:,} of {len(took):,}")))
+        before += n
+    yield table(("Delivered", "Messages", "Share"), *rows, caption="From the network's acceptance to the recipient")
+
+
+def _all_rows(figures: Figures) -> Element:
+    heads = ("Row", "To", "State", "Reason", "Sent", "Delivered", "SIM", "Ref", "Text")
+    return table(heads, rows_here(), caption=f"{count(figures.rows, 'row')} of the list, those never sent included")
+
+
+def _row(one: OutcomeRow, zone: tzinfo) -> Element:
+    element = row(
+        str(one.row), one.to, state(one.state), one.reason, moment(one.sent_at, zone), moment(one.delivered_at, zone),
+        one.sim, one.ref,
+    )  # fmt: skip
+    element.append(tag("td", one.text, class_="text"))
+    return element

@@ -1,0 +1,130 @@
+"""The station's page and a batch's page: what they say, and that everybody can read them."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from daemon.core.batch import OutcomeRow
+from daemon.pages.batch_page import write_batch_page
+from daemon.pages.figures import Figures
+from daemon.pages.station_page import station_page
+
+ZONE = ZoneInfo("Europe/London")
+SENT = datetime(2026, 11, 27, 9, 0, tzinfo=ZONE).timestamp()
+BATCH = {
+    "name": "line-42", "state": "finished", "source": "line-42.csv", "owner": "ann", "sha256": "ab" * 32,
+    "dropped_at": SENT - 600, "released_at": SENT - 60, "released_by": "bert", "finished_at": SENT + 900,
+}  # fmt: skip
+NASTY = "Hi </td><script>alert(1)</script> & \x00 \ud83d you"
+
+
+class Words(HTMLParser):
+    """The text of a page, and the tags it is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.words = ""
+        self.sources: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.sources += [value or "" for name, value in attrs if name in {"src", "href"}]
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def rows() -> list[OutcomeRow]:
+    def row(n: int, state: str, sent: float | None = None, took: float | None = None, **more: Any) -> OutcomeRow:
+        delivered = None if sent is None or took is None else sent + took
+        given = {"reason": "", "text": "Help is here", "to": f"+4477009000{n:02}"} | more
+        return OutcomeRow(
+            batch="line-42", row=n, ref=f"r{n}", state=state, parts=1, sent_at=sent, delivered_at=delivered,
+            sim="north", **given,
+        )  # fmt: skip
+
+    return [
+        *(row(n, "delivered", SENT + 20 * n, 2.0 * n) for n in range(1, 20)),
+        row(20, "in_doubt", SENT + 500),
+        row(21, "delivered", SENT + 501, -3.0),
+        row(22, "rejected", reason="to: a landline", to="0115 496 0000", text=""),
+        row(23, "failed", SENT + 520, reason="unassigned number (CMS 1)", text=NASTY),
+    ]
+
+
+@pytest.fixture
+def batch_page(tmp_path: Path) -> str:
+    figures, path = Figures(), tmp_path / "line-42.html"
+    every = list(figures.watch(rows()))
+    write_batch_page(path, BATCH, figures, every, ZONE, SENT + 1000)
+    return path.read_text("utf-8")
+
+
+def test_the_station_page_says_how_each_sim_stands(document: dict[str, Any]) -> None:
+    words = Words(station_page(document, ZONE)).words
+    assert "Nottingham <1>" in words
+    assert "150 of 200 parts left in 24 hours" in words
+    assert "0 of 200 parts left in 24 hours" in words
+    assert "the network barred it (CMS 8)" in words
+    assert "not before Fri 27 Nov 2026, 22:31:50 GMT" in words
+    assert "-71 dBm, good" in words
+    assert "51 of 95 done" in words
+
+
+def test_the_station_page_of_a_stopped_service_says_so(document: dict[str, Any]) -> None:
+    document["station"]["running"] = False
+    assert "the service is stopped: nothing is sent or received" in Words(station_page(document, ZONE)).words
+
+
+def test_a_page_fetches_nothing(document: dict[str, Any], batch_page: str) -> None:
+    for text in (station_page(document, ZONE), batch_page):
+        found = Words(text)
+        assert [source for source in found.sources if not source.startswith("outcomes/")] == []
+        assert not {"link", "img", "iframe", "object"} & set(found.tags)
+        assert "default-src 'none'" in text
+
+
+def test_a_batch_page_shows_every_row_and_who_released_it(batch_page: str) -> None:
+    found = Words(batch_page)
+    assert found.words.count("+4477009000") == 22
+    assert "bert, Fri 27 Nov 2026, 08:59:00 GMT" in found.words
+    assert "unassigned number (CMS 1)" in found.words
+    assert "0115 496 0000" in found.words
+    assert "22 accepted and 20 delivered between 27 Nov 09:00 and 27 Nov 09:08" in found.words
+
+
+def test_a_text_is_never_markup(batch_page: str) -> None:
+    assert "script" not in Words(batch_page).tags
+    assert "</td><script>alert(1)</script> &" in Words(batch_page).words
+
+
+def test_a_page_is_stale_after_a_minute_and_says_so_loudly(browser: Any, document: dict[str, Any]) -> None:
+    def shown(age: float) -> bool:
+        document["station"]["updated_at"] = datetime.fromtimestamp(time.time() - age, ZONE).isoformat()
+        dom = browser.dom(station_page(document, ZONE))
+        return 'hidden="hidden"' not in dom and "STALE" in dom
+
+    assert not shown(5)
+    assert shown(125)
+
+
+def test_pages_pass_the_accessibility_checker(browser: Any, document: dict[str, Any], batch_page: str) -> None:
+    for text in (station_page(document, ZONE), batch_page):
+        found = browser.accessibility(text)
+        assert found["violations"] == []
+        assert found["passed"] > 15
+
+
+def test_pages_fit_a_small_screen(browser: Any, document: dict[str, Any], batch_page: str) -> None:
+    # 500 pixels is the narrowest window that Chromium makes.
+    for text in (station_page(document, ZONE), batch_page):
+        assert not browser.overflows(text, 500)
