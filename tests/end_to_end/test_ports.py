@@ -87,13 +87,16 @@ def test_unplugged_in_the_midst_and_plugged_in_again(station, people):
     station.until(lambda: station.sim(0).get("state") == "absent")
     before, meanwhile = len(by(pulled)), len(by(other))
     station.until(lambda: len(by(other)) > meanwhile + 3)
-    assert station.modem(0)["state"] == "lost"
+    assert station.modem(0)["state"] != "ready"
     assert station.sim(1)["state"] == "ready"
     station.network.tell("replug", modem=0)
-    station.until_counts(delivered=30)
+    station.until(lambda: station.sim(0).get("state") == "ready")
+    station.drop(people(20, start=500), "more.csv")
+    station.until_counts(delivered=50)
     assert len(by(pulled)) > before
     assert max(station.network.accepted().values()) == 1
-    assert len(complaints(station, port)) == 1
+    said = complaints(station, port)
+    assert len(said) == len(set(said)) > 0
 
 
 def test_a_sim_keeps_its_history_and_reports_when_it_moves(station, people):
