@@ -21,19 +21,25 @@ from daemon.clock import Clock
 from daemon.control.actions import Actions
 from daemon.control.server import ControlServer
 from daemon.core.batch import Taken
+from daemon.core.recovery import Rung
 from daemon.intake.folder import DropFolder
 from daemon.notify import Notifier
 from daemon.pages.outcomes import write_problems
 from daemon.pages.publisher import Publisher
 from daemon.services.housekeeping import Housekeeping
-from daemon.services.line import Line
+from daemon.services.pins import PinFiles
+from daemon.services.ports import Ports
 from daemon.services.sender import RESEND_LIMIT
 from daemon.services.station import Station
 from daemon.settings import OnDoubt, Settings, SettingsError, load
 from daemon.store import DatabaseUnusable, Inbox, Outbox, Sims, Store, StoreFull, Views
 from daemon.store.decisions import Decisions, NotPossible
+from daemon.store.pins import PinTries
+from drivers import ladder
 from drivers.at_modem import open_modem
+from drivers.discovery import Finder
 from drivers.modem import Modem
+from drivers.trace import Traces
 
 STOP_SECONDS = 30.0
 """How long a stop waits for the part in flight. A later answer leaves the part in doubt at the next start."""
@@ -45,8 +51,8 @@ class CannotStart(Exception):
     """The service cannot start. The message says what is wrong, where, and what to do."""
 
 
-def run(config: Path, settings: Settings, level: str = "INFO") -> None:
-    """Run the service until SIGTERM or SIGINT. SIGHUP reads `config` again.
+def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | None = None) -> None:
+    """Run the service until SIGTERM or SIGINT. SIGHUP reads `config` again. `trace` is a folder for AT transcripts.
 
     Raises CannotStart.
     """
@@ -59,7 +65,7 @@ def run(config: Path, settings: Settings, level: str = "INFO") -> None:
     except DatabaseUnusable as error:
         raise CannotStart(str(error)) from error
     try:
-        Application(config, settings, store, level).run()
+        Application(config, settings, store, level, _traces(trace)).run()
     except StoreFull as error:
         raise CannotStart(f"{error}. Make room on that disk; nothing was changed.") from error
     finally:
@@ -70,14 +76,15 @@ def run(config: Path, settings: Settings, level: str = "INFO") -> None:
 class Application:
     """One running service over an open store."""
 
-    def __init__(self, config: Path, settings: Settings, store: Store, level: str) -> None:
+    def __init__(
+        self, config: Path, settings: Settings, store: Store, level: str, traces: Traces | None = None
+    ) -> None:
         self._config = config
         logs.setup(level, key=store.secret("tag_key"))
         self._log = structlog.get_logger()
         self._clock = Clock()
         self._outbox = Outbox(store)
         self._notifier = Notifier.from_environment()
-        self._lines: dict[str, Line] = {}
         self._publisher = Publisher(Views(store), self._outbox, settings, self._clock)
         self._station = Station(
             settings=settings,
@@ -86,9 +93,14 @@ class Application:
             inbox=Inbox(store),
             sims=Sims(store),
             open_modem=self._open_modem,
+            rouse=_rouse,
             changed=self._publisher.changed,
             ring_lines=self._ring_lines,
         )
+        pin_tries = PinTries(store)
+        self._pins = PinFiles(lambda: self._station.settings, pin_tries, self._clock)
+        self._ports = Ports(self._station, Finder())
+        self._traces = traces
         self._folder = DropFolder(
             queue=self._outbox,
             settings=lambda: self._station.settings,
@@ -97,7 +109,7 @@ class Application:
             write_problems=write_problems,
         )
         self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)
-        actions = Actions(self._station, Decisions(store))
+        actions = Actions(self._station, Decisions(store), pin_tries)
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
         self._scheduler = _scheduler(self._job_trouble)
         self._housekeeping = Housekeeping(self._station)
@@ -115,9 +127,9 @@ class Application:
         self._intake.start()
         self._housekeeping.schedule(self._scheduler)
         self._scheduler.start()
-        self._set_lines(settings)
+        self._ports.start()
         self._control.start()
-        self._notifier.ready(f"{len(self._lines)} ports")
+        self._notifier.ready(f"{len(self._ports)} ports")
         self._log.info("ready")
         try:
             self._obey_signals()
@@ -128,22 +140,21 @@ class Application:
         while signal.sigwait(SIGNALS) == signal.SIGHUP:
             self._notifier.reloading()
             self._reload()
-            self._notifier.ready(f"{len(self._lines)} ports")
+            self._notifier.ready(f"{len(self._ports)} ports")
 
     def _stop(self) -> None:
         self._log.info("stopping")
         self._notifier.stopping()
         self._control.stop()
         self._station.stopping.set()
-        for line in self._lines.values():
-            line.stop()
+        self._ports.stop()
         self._scheduler.shutdown(wait=True)
         self._folder.stop()
         self._intake.join(STOP_SECONDS)
         end = time.monotonic() + STOP_SECONDS
-        for port, line in self._lines.items():
+        for line in self._ports.lines():
             if not line.join(max(0.0, end - time.monotonic())):
-                self._log.warning("the modem has not answered; its part will be in doubt", port=port)
+                self._log.warning("the modem has not answered; its part will be in doubt", port=line.port)
         with contextlib.suppress(StoreFull):
             self._station.sims.begin()  # nothing is in use any more
         self._publisher.stop()
@@ -163,30 +174,22 @@ class Application:
             self._log.error("configuration not taken: state_dir, spool_dir and runtime_dir change only with a restart")
             return
         self._station.settings = self._publisher.settings = settings
-        self._set_lines(settings)
+        self._ports.look()
         self._housekeeping.schedule(self._scheduler)
         self._log.info("configuration read again")
         self._ring_lines()
         self._publisher.changed(None)
 
-    def _set_lines(self, settings: Settings) -> None:
-        """One line for each port that is configured; those of other ports end after the part in flight."""
-        wanted = settings.modems.ports
-        for port in [port for port in self._lines if port not in wanted]:
-            self._lines.pop(port).stop()
-        for port in wanted:
-            if port not in self._lines:
-                self._lines[port] = Line(port, self._station)
-                self._lines[port].start()
-
     # What the parts call
 
     def _open_modem(self, port: str, on_news: Callable[[], None]) -> Modem:
-        return open_modem(port, on_news=on_news, answer_seconds=self._station.settings.modems.answer_seconds)
+        return open_modem(
+            port, on_news=on_news, answer_seconds=self._station.settings.modems.answer_seconds, pins=self._pins,
+            trace=None if self._traces is None else self._traces.of(port),
+        )  # fmt: skip
 
     def _ring_lines(self) -> None:
-        for line in list(self._lines.values()):
-            line.ring()
+        self._ports.ring()
 
     def _taken(self, taken: Taken) -> None:
         self._publisher.changed(taken.batch_id)
@@ -194,6 +197,10 @@ class Application:
 
     def _job_trouble(self, event: JobExecutionEvent) -> None:
         self._log.error("scheduled work failed", job=event.job_id, reason=str(event.exception or "missed"))
+
+
+def _rouse(rung: Rung, port: str) -> bool:
+    return ladder.restart(port) if rung is Rung.RESTART else ladder.replug(port)
 
 
 def _scheduler(on_trouble: Callable[[JobExecutionEvent], None]) -> Any:
@@ -217,6 +224,14 @@ def _make_folders(settings: Settings) -> None:
             f"{error.filename}: {error.strerror}. Create it and give it to the service's user, or change "
             "its place in the configuration."
         ) from error
+
+
+def _traces(folder: Path | None) -> Traces | None:
+    if folder is None:
+        return None
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise CannotStart(f"{folder}: transcripts cannot be written there. Create the folder, writable for this user.")
+    return Traces(folder)
 
 
 def _lock(path: Path) -> int:

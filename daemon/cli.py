@@ -37,14 +37,16 @@ def main() -> None:
 @main.command()
 @_config_option
 @click.option("--log-level", default="INFO", show_default=True, type=click.Choice(LEVELS))
-def run(config: Path, log_level: str) -> None:
+@click.option("--trace", type=click.Path(path_type=Path), metavar="DIR",
+              help="Write each modem's AT commands and answers into this folder, without numbers, PINs and texts.")
+def run(config: Path, log_level: str, trace: Path | None) -> None:
     """Run the service in the foreground, as systemd does. SIGTERM ends it, SIGHUP reads the configuration again."""
     from daemon.app import CannotStart
     from daemon.app import run as run_service
 
     settings = _settings(config)
     try:
-        run_service(config, settings, log_level)
+        run_service(config, settings, log_level, trace)
     except CannotStart as error:
         _fail(str(error))
 
@@ -154,6 +156,37 @@ def modems(config: Path, as_json: bool) -> None:
     _show_part(config, "modems", as_json)
 
 
+@main.group()
+def modem() -> None:
+    """Look at one modem."""
+
+
+@modem.command("probe")
+@click.argument("port")
+@click.option("--bundle", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write a ZIP file for a bug report: findings and AT transcript, without personal data.")
+@_json_option
+def modem_probe(port: str, bundle: Path | None, as_json: bool) -> None:
+    """Show what Outpost understands of the modem at PORT, such as /dev/ttyUSB2. The service must not be using it.
+
+    Gives no PIN, and reads, sends and deletes no SMS. Exit code 1 when the modem could not send just now.
+    """
+    from daemon.pages.probe_text import probe_lines
+    from drivers.probe import probe, write_bundle
+
+    found, transcript = probe(port)
+    if as_json:
+        _print_json(found)
+    else:
+        _print_lines(probe_lines(found))
+    if bundle is not None:
+        try:
+            write_bundle(bundle, found, transcript)
+        except OSError as error:
+            _fail(f"{bundle}: {error.strerror}. Choose another place for the bundle.")
+    sys.exit(REFUSED if found["error"] or found["why_not"] else DONE)
+
+
 # What acts on the running service
 
 
@@ -229,6 +262,18 @@ def sim_resume(iccid: str, config: Path) -> None:
     """Let a paused, resting or blocked SIM send again. After a block, find the network's reason first."""
     _ask(config, {"do": "sim resume", "sim": iccid})
     click.echo(f"{iccid} may send again.")
+
+
+@sim.command("pin-again")
+@click.argument("iccid")
+@_config_option
+def sim_pin_again(iccid: str, config: Path) -> None:
+    """Let a SIM be given the PIN in its pin_file once more, after a try that was wrong or had no answer.
+
+    Check the PIN with the SIM in a telephone first: the third wrong one in a row locks it.
+    """
+    _ask(config, {"do": "sim pin-again", "sim": iccid})
+    click.echo(f"the PIN of {iccid} may be tried again, once.")
 
 
 # What the commands share

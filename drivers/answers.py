@@ -18,6 +18,8 @@ _COPS = re.compile(r'\+COPS\s*:\s*\d\s*,\s*\d\s*,\s*"?([^",]*)', re.IGNORECASE)
 _CNUM = re.compile(r'\+CNUM\s*:\s*[^,]*,\s*"?(\+?\d+)', re.IGNORECASE)
 _MEMORY = re.compile(r'"?\b([A-Z]{2}(?:_P)?)\b"?')
 _COMMA_OUTSIDE = re.compile(r",(?![^(]*\))")
+_ROOM = re.compile(r'"?([A-Z]{2})"?\s*,\s*(\d+)\s*,\s*(\d+)', re.IGNORECASE)
+_CSCA = re.compile(r'\+CSCA\s*:\s*"?(\+?\d{3,}[0-9A-F]*)', re.IGNORECASE)
 _CMTI = re.compile(r'\+C(?:MT|DS)I\s*:\s*"?(\w*)"?\s*,\s*(\d+)', re.IGNORECASE)
 _CMGL = re.compile(r"\+CMGL\s*:\s*(\d+)\s*(?:,\s*(\d*).*)?$", re.IGNORECASE)
 _CMGR = re.compile(r"\+CMGR\s*:\s*(?:(\d*)\s*,.*|\d+\s*)", re.IGNORECASE)
@@ -50,6 +52,14 @@ def serial_digits(lines: Iterable[str], least: int = 14, most: int = 16) -> str:
     """The first number of that many digits: an IMEI or IMSI, behind whatever a modem writes before it."""
     pattern = re.compile(rf"(?<!\d)\d{{{least},{most}}}(?!\d)")
     return next((found[0] for line in lines if (found := pattern.search(line))), "")
+
+
+def smsc(lines: Iterable[str]) -> str:
+    """The service centre's number in an answer to AT+CSCA? (27.005 §3.3.1), empty when there is none.
+
+    Modems with another character set give it as hexadecimal UCS-2.
+    """
+    return next((found[1] for line in lines if (found := _CSCA.match(line))), "")
 
 
 def plain_text(lines: Sequence[str], name: str) -> str:
@@ -114,6 +124,14 @@ def used_slots(lines: Iterable[str]) -> int | None:
         if name_of(line) == "+CPMS" and (found := re.search(r":\s*(?:\"?[A-Z]{2}\"?\s*,\s*)?(\d+)", line)):
             return int(found[1])
     return None
+
+
+def rooms(lines: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Memory to slots in use and slots in all, of an answer to AT+CPMS? (27.005 §3.2.2)."""
+    for line in lines:
+        if name_of(line) == "+CPMS":
+            return {name.upper(): (int(used), int(size)) for name, used, size in _ROOM.findall(line)}
+    return {}
 
 
 def values_offered(text: str) -> list[set[int]]:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from drivers import answers, ussd
 from drivers.library import CommandError, Session
 from drivers.lines import Event, News
-from drivers.modem import ModemSilent, PortLost, SimUnavailable
-from drivers.preparation import AskPin, Prepared, prepare, same_sim
+from drivers.modem import ModemSilent, Pins, PortLost, SimUnavailable
+from drivers.preparation import Prepared, prepare, same_sim, why_no_sms
 from drivers.storage import Storage
 from drivers.submitting import Submitter
 from drivers.trace import Trace
@@ -29,17 +29,17 @@ def open_modem(
     *,
     on_news: Callable[[], None],
     answer_seconds: float = 60.0,
-    pin: AskPin | None = None,
+    pins: Pins | None = None,
     trace: Trace | None = None,
     baudrate: int = 115200,
 ) -> AtModem:
     """Take a port, put the modem at it right, and prove that it works in PDU mode.
 
     `on_news` is called from the reading thread and must be quick. `answer_seconds` is how long the network may take
-    over one part. `pin` is asked, with the ICCID or "" where it cannot be read, only when a SIM wants its PIN; what it
-    gives is tried once. Raises PortLost, ModemSilent or SimUnavailable, and has then given the port back.
+    over one part. `pins` are asked only when a SIM wants its PIN; what they give is tried once. Raises PortLost,
+    ModemSilent or SimUnavailable, and has then given the port back.
     """
-    modem = AtModem(port, baudrate, on_news, answer_seconds, pin, trace)
+    modem = AtModem(port, baudrate, on_news, answer_seconds, pins, trace)
     try:
         modem.open()
     except BaseException:
@@ -57,13 +57,13 @@ class AtModem:
         baudrate: int,
         on_news: Callable[[], None],
         answer_seconds: float,
-        ask_pin: AskPin | None,
+        pins: Pins | None,
         trace: Trace | None,
     ) -> None:
         self.port = port
         self._on_news = on_news
         self._answer_seconds = answer_seconds
-        self._ask_pin = ask_pin
+        self._pins = pins
         self._trace = trace
         self._unasked = Unasked()
         self._session = Session(Channel(port, baudrate, self._stray, self._gone, trace))
@@ -75,7 +75,7 @@ class AtModem:
     def open(self) -> None:
         """Used by `open_modem`."""
         self._session.connect()
-        prepared = prepare(self._session, self._ask_pin)
+        prepared = prepare(self._session, self._pins)
         self._use(prepared)
 
     def identify(self) -> tuple[ModemIdentity, SimIdentity]:
@@ -147,6 +147,18 @@ class AtModem:
                 best = found
         return Registration(best)
 
+    def prepared(self) -> Prepared:
+        """What set-up found."""
+        return self._ready()
+
+    def why_not(self) -> str:
+        return why_no_sms(self._session, self._ready())
+
+    def rooms(self) -> dict[str, tuple[int, int]]:
+        """Each memory that is in use for messages, with the slots in use and those that there are."""
+        self._ready()
+        return answers.rooms(self._session.try_to("AT+CPMS?") or ())
+
     def smsc(self) -> str | None:
         """The number of the service centre that the SIM holds; without one nothing can be sent."""
         self._ready()
@@ -198,7 +210,7 @@ class AtModem:
         if self._prepared is None or not channel.wire.alive:
             raise channel.wire.lost()
         if self._unasked.restarted:
-            before, after = self._prepared, prepare(self._session, self._ask_pin)
+            before, after = self._prepared, prepare(self._session, self._pins)
             if not same_sim(before, after):
                 raise PortLost(f"{self.port}: another SIM is in the modem now. It is opened again.")
             self._use(after)

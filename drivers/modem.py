@@ -16,16 +16,40 @@ class PortLost(ModemError):
     """The port vanished, could not be opened, is busy, or is no modem's."""
 
 
+class ModemDead(PortLost):
+    """The port opens, but nothing answers AT there."""
+
+
 class ModemSilent(ModemError):
     """The modem gave no usable answer to a command, and nothing of a PDU can have left because of that command."""
 
 
 class SimUnavailable(ModemError):
-    """No SIM, or a SIM that cannot be used. `state` is "absent" or "locked"."""
+    """No SIM, or a SIM that cannot be used. `state` is "absent" or "locked"; `iccid` is empty where it is not known."""
 
-    def __init__(self, message: str, state: str) -> None:
+    def __init__(self, message: str, state: str, iccid: str = "") -> None:
         super().__init__(message)
         self.state = state
+        self.iccid = iccid
+
+
+class Pins(Protocol):
+    """Who knows the PINs, and which were tried. `iccid` is empty where a SIM hides it until its PIN is given."""
+
+    def find(self, iccid: str, imei: str) -> str | None:
+        """The PIN that may be tried; None when none is set.
+
+        Raises SimUnavailable when it was tried before and is not known to be right.
+        """
+        ...
+
+    def trying(self, iccid: str, imei: str, pin: str) -> None:
+        """The PIN is about to be written: that is on disk when this returns. If it raises, no PIN is written."""
+        ...
+
+    def settled(self, iccid: str, imei: str, pin: str, *, right: bool) -> None:
+        """The SIM took it, or said that it is wrong. Not called when the answer stays unknown."""
+        ...
 
 
 class Modem(Protocol):
@@ -91,6 +115,12 @@ class Modem(Protocol):
         ...
 
     def registration(self) -> Registration: ...
+
+    def why_not(self) -> str:
+        """What is missing, other than the network, before an SMS can be sent: a few words for people; empty when all is
+        proved: PDU mode, an SMSC address, a readable storage. Raises SimUnavailable when the SIM is gone or locked now.
+        """
+        ...
 
     def ussd(self, code: str) -> str:
         """Ask the network by USSD and give its answer as text."""

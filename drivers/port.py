@@ -12,8 +12,10 @@ from pathlib import Path
 
 import serial
 
+from drivers import usb
 from drivers.modem import PortLost
 
+MODEM_MANAGER = "ModemManager"
 _PTY_MAJORS = range(136, 144)  # Unix98 pseudo-terminals, Documentation/admin-guide/devices.txt
 
 
@@ -47,12 +49,34 @@ def open_port(port: str, baudrate: int) -> serial.Serial:
     return opened
 
 
+def why_taken(port: str, root: Path = usb.ROOT) -> str | None:
+    """Which other program has the port open, and how to keep it away; None when none is seen.
+
+    What root runs may be seen by root alone: a ModemManager that runs is taken to be the one.
+    """
+    programs = usb.holders(port, root)
+    if MODEM_MANAGER in programs or (not programs and usb.runs(MODEM_MANAGER, root)):
+        folder = usb.device_of(port, root)
+        vendor = f'ATTRS{{idVendor}}=="{(folder / "idVendor").read_text("utf-8").strip()}", ' if folder else ""
+        return (
+            f"{port}: another program uses this port: ModemManager. Keep it away from this modem with the udev rule "
+            f'{vendor}ENV{{ID_MM_DEVICE_IGNORE}}="1" in /etc/udev/rules.d/70-outpost.rules, then `sudo udevadm control '
+            f"--reload`, `sudo udevadm trigger` and `sudo systemctl restart ModemManager`; or stop ModemManager."
+        )
+    if programs:
+        return (
+            f"{port}: another program uses this port: {', '.join(programs)}. Stop it, or take the port out of "
+            f"[modems] ports."
+        )
+    return None
+
+
 def _why_not_opened(port: str, error: Exception) -> str:
     code = getattr(error, "errno", None) or next((arg for arg in error.args if isinstance(arg, int)), None)
     if code in {errno.EAGAIN, errno.EBUSY}:
-        return (
-            f"{port}: another program uses this port. Stop it (often ModemManager), "
-            f"or take the port out of [modems] ports."
+        return why_taken(port) or (
+            f"{port}: another program uses this port. Stop it, or take the port out of [modems] ports. "
+            f"`sudo fuser -v {port}` names it."
         )
     if code in {errno.EACCES, errno.EPERM}:
         return f"{port}: no right to open this port. Add the user of this service to the group that owns it (dialout)."

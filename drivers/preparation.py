@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from drivers import answers
+from drivers import answers, usb
 from drivers.library import CommandError, Session, error_of
 from drivers.lines import name_of
-from drivers.modem import ModemSilent, PortLost, SimUnavailable
+from drivers.modem import ModemDead, ModemSilent, Pins, SimUnavailable
+from drivers.port import MODEM_MANAGER, why_taken
 from drivers.quirks import CNMI_TARGETS, ICCID_QUERIES, Quirks, quirks_of
 from drivers.transport import FIRST_SECONDS
 from drivers.types import ModemIdentity, SimIdentity
 
-AskPin = Callable[[str], str | None]
-
 QUESTIONS = ("AT+CMGF?", "AT+CSQ", "AT+CREG?")
 """Queries with an answer of their own, by which the channel finds back into step."""
 SLOW_TRIES = 10
+SMS_READY_TRIES = 25
+"""Some makes take this many seconds from power-on until they know SMS commands."""
 CFUN_SECONDS = 15.0
 PIN_SECONDS = 20.0
 _WELL_FORMED_PIN = re.compile(r"\d{4,8}")
-_NO_SIM_CODES = frozenset({10, 13, 310, 313})  # not inserted, failure (27.007 §9.2.1, 27.005 §3.2.5)
-_LOCKED_CODES = {11: "SIM PIN", 12: "SIM PUK", 311: "SIM PIN", 316: "SIM PUK"}
+_STATE_OF_CODE = {  # 27.007 §9.2.1, 27.005 §3.2.5
+    10: "NOT INSERTED", 310: "NOT INSERTED", 13: "FAILURE", 15: "FAILURE", 313: "FAILURE", 315: "FAILURE",
+    11: "SIM PIN", 311: "SIM PIN", 12: "SIM PUK", 316: "SIM PUK", 14: "BUSY", 314: "BUSY", 515: "BUSY",
+}
 _NOT_YET_CODES = frozenset({3})  # seen for a second or two after power-on
-_USABLE_STATES = frozenset({"READY", "SIM PIN2", "SIM PUK2"})
-_ABSENT_STATES = frozenset({"NOT INSERTED", "REMOVED", "NOT READY"})
+_INCORRECT_PASSWORD = 16
+_NOT_SUPPORTED_CODES = frozenset({4, 303, 100})  # and unknown: some modems say so of a command that they do not have
+_USABLE_STATES = frozenset({"READY", "SIM PIN2", "SIM PUK2"})  # the second PIN guards nothing that SMS need
+_NO_USE = {
+    "NOT INSERTED": "there is no SIM in this modem. Put one in.",
+    "REMOVED": "the SIM was taken out of this modem. Put it in again.",
+    "NOT READY": "the SIM does not get ready. Take it out, wipe its contacts and put it in again.",
+    "FAILURE": "the SIM does not work in this modem (SIM failure). Try it in a telephone.",
+    "BUSY": "the SIM is busy and does not say whether it wants its PIN. It is asked again.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +51,12 @@ class Prepared:
     acknowledges: bool  # AT+CSMS=1: each direct PDU wants an AT+CNMA
 
 
-def prepare(session: Session, ask_pin: AskPin | None) -> Prepared:
+def prepare(session: Session, pins: Pins | None) -> Prepared:
     """Bring the modem into the state that this driver needs. Raises PortLost, ModemSilent or SimUnavailable."""
     try:
         session.channel.come_into_step(FIRST_SECONDS)
     except ModemSilent:
-        raise PortLost(
-            f"{session.port}: nothing answers AT at this port. It may be another port of the modem, or the modem is "
-            f"starting: wait, unplug it and plug it in again, or correct [modems] ports."
-        ) from None
+        raise ModemDead(_why_dead(session.port)) from None
     session.has_memory(None)
     session.try_to("ATE0")
     _find_question(session)
@@ -57,7 +65,7 @@ def prepare(session: Session, ask_pin: AskPin | None) -> Prepared:
     quirks = quirks_of(modem.manufacturer, modem.model)
     _try_each(session, quirks.at_start)
     _switch_radio_on(session)
-    _unlock(session, ask_pin)
+    _unlock(session, pins, modem.imei)
     _try_each(session, quirks.with_sim)
     _enter_pdu_mode(session, quirks)
     acknowledges = session.try_to("AT+CSMS=1") is not None
@@ -65,6 +73,15 @@ def prepare(session: Session, ask_pin: AskPin | None) -> Prepared:
     _announce(session, quirks)
     session.try_to("AT+COPS=3,0")  # network names in letters
     return Prepared(modem, _read_sim(session), quirks, memories, acknowledges)
+
+
+def _why_dead(port: str) -> str:
+    if MODEM_MANAGER in usb.holders(port) and (why := why_taken(port)):
+        return why
+    return (
+        f"{port}: nothing answers AT at this port. It may be another port of the modem, or the modem is "
+        f"starting: wait, unplug it and plug it in again, or correct [modems] ports."
+    )
 
 
 def _try_each(session: Session, commands: Iterable[str]) -> None:
@@ -95,50 +112,61 @@ def _switch_radio_on(session: Session) -> None:
             session.try_to("AT+CFUN=1", CFUN_SECONDS)
 
 
-def _unlock(session: Session, ask_pin: AskPin | None) -> None:
+def _unlock(session: Session, pins: Pins | None, imei: str) -> None:
     """One try of the PIN, and only where the SIM asks for exactly that. Raises SimUnavailable."""
     state = _sim_state(session)
     if state in _USABLE_STATES:
         return
     port = session.port
-    if state in _ABSENT_STATES:
-        raise SimUnavailable(f"{port}: there is no usable SIM in this modem ({state.lower()}). Put one in.", "absent")
+    if state in _NO_USE:
+        raise SimUnavailable(f"{port}: {_NO_USE[state]}", "absent")
+    iccid = _iccid(session)
+    which = f"the SIM {iccid}" if iccid else "the SIM"
     if state != "SIM PIN":
         raise SimUnavailable(
-            f"{port}: the SIM or modem is locked and asks for {state}. Unlock it in a telephone; it is not tried here.",
-            "locked",
-        )
-    iccid = _iccid(session)
-    pin = ask_pin(iccid) if ask_pin is not None else None
-    which = f"the SIM {iccid}" if iccid else "the SIM"
-    if pin is None:
+            f"{port}: {which} or its modem is locked and asks for {state}. Unlock it in a telephone; it is not tried "
+            f"here.",
+            "locked", iccid,
+        )  # fmt: skip
+    pin = pins.find(iccid, imei) if pins is not None else None
+    if pins is None or pin is None:
         raise SimUnavailable(
             f"{port}: {which} asks for its PIN and none may be tried. "
-            f"Name a pin_file for it in [sims], or switch its PIN off.",
-            "locked",
-        )
+            f"Name a pin_file for it in [sims] or [modems], or switch its PIN off.",
+            "locked", iccid,
+        )  # fmt: skip
     if not _WELL_FORMED_PIN.fullmatch(pin):
         raise SimUnavailable(
-            f"{port}: the PIN for {which} is not four to eight digits, and was not tried. Correct it.", "locked"
-        )
-    _give_pin(session, pin, which)
+            f"{port}: the PIN for {which} is not four to eight digits, and was not tried. Correct its pin_file.",
+            "locked", iccid,
+        )  # fmt: skip
+    pins.trying(iccid, imei, pin)
+    right = _takes_pin(session, pin)
+    if right is not None:
+        pins.settled(iccid, imei, pin, right=right)
+    if not right:
+        said = "says that its PIN is wrong" if right is False else "did not take its PIN"
+        raise SimUnavailable(
+            f"{port}: {which} {said}, and it is not tried again: the third wrong one locks the SIM. "
+            f"Check the PIN in a telephone, then correct its pin_file.",
+            "locked", iccid,
+        )  # fmt: skip
 
 
-def _give_pin(session: Session, pin: str, which: str) -> None:
+def _takes_pin(session: Session, pin: str) -> bool | None:
+    """Give the PIN, once. None: nobody knows what became of it."""
     try:
         final = session.channel.ask(f'AT+CPIN="{pin}"', PIN_SECONDS, once=True)[-1]
     except ModemSilent:
         final = "OK"  # the state tells whether it was taken
-    if error_of(final) is None:
-        for _ in range(SLOW_TRIES):
-            if _sim_state(session) in _USABLE_STATES:
-                return
-            session.channel.wire.pause(1.0)
-    raise SimUnavailable(
-        f"{session.port}: {which} did not take its PIN, and it is not tried again: the third wrong one locks the SIM. "
-        f"Check the PIN in a telephone.",
-        "locked",
-    )
+    error = error_of(final)
+    if error is not None:
+        return False if error == ("CME", _INCORRECT_PASSWORD) else None
+    for _ in range(SLOW_TRIES):
+        if _sim_state(session) in _USABLE_STATES:
+            return True
+        session.channel.wire.pause(1.0)
+    return None
 
 
 def _sim_state(session: Session) -> str:
@@ -147,10 +175,8 @@ def _sim_state(session: Session) -> str:
         try:
             lines = session.ask("AT+CPIN?")
         except CommandError as error:
-            if error.code in _NO_SIM_CODES:
-                return "NOT INSERTED"
-            if error.code in _LOCKED_CODES:
-                return _LOCKED_CODES[error.code]
+            if error.code in _STATE_OF_CODE:
+                return _STATE_OF_CODE[error.code]
             if error.code not in _NOT_YET_CODES:
                 return "READY"
         else:
@@ -164,7 +190,7 @@ def _sim_state(session: Session) -> str:
 def _enter_pdu_mode(session: Session, quirks: Quirks) -> None:
     """Raises ModemSilent when the modem stays in text mode: there, an octet count would be read as a number to text."""
     refused = True
-    for _ in range(SLOW_TRIES if quirks.slow_sms else 2):
+    for _ in range(SMS_READY_TRIES if quirks.slow_sms else 2):
         try:
             session.ask("AT+CMGF=0")
         except CommandError:
@@ -216,6 +242,31 @@ def _announce(session: Session, quirks: Quirks) -> None:
 
 def _allowed(setting: tuple[int, ...], offered: list[set[int]]) -> bool:
     return all(value in values for value, values in zip(setting, offered, strict=False) if values)
+
+
+def why_no_sms(session: Session, prepared: Prepared) -> str:
+    """See `Modem.why_not`. Raises PortLost, ModemSilent, or SimUnavailable when the SIM is gone or locked now."""
+    state = _sim_state(session)
+    if state == "BUSY":
+        return "the SIM is busy"
+    if state in _NO_USE:
+        raise SimUnavailable(f"{session.port}: {_NO_USE[state]}", "absent")
+    if state not in _USABLE_STATES:
+        raise SimUnavailable(f"{session.port}: the SIM asks for {state} now. It is opened again.", "locked")
+    mode = next((line for line in session.try_to("AT+CMGF?") or () if name_of(line) == "+CMGF"), "")
+    if re.search(r":\s*1", mode):
+        return "the modem fell back into text mode"
+    try:
+        lines = session.ask("AT+CSCA?")
+    except CommandError as error:
+        if error.code is not None and error.code not in _NOT_SUPPORTED_CODES:
+            return f"the modem does not give the SMSC address yet ({error.type} {error.code})"
+    else:
+        if any(name_of(line) == "+CSCA" for line in lines) and not answers.smsc(lines):
+            return "no SMSC address on the SIM: set it in a telephone, or ask the network for it"
+    if prepared.memories != ("",) and session.try_to("AT+CPMS?") is None:
+        return "the storage of the modem cannot be read"
+    return ""
 
 
 def _read_sim(session: Session) -> SimIdentity:

@@ -20,6 +20,9 @@ _DIGITS = re.compile(r"\d{5,}")
 _QUOTED = re.compile(r'"[^"]*"?', re.DOTALL)
 _OPEN_QUOTES = frozenset({"+COPS", "+CPMS", "+CMTI", "+CDSI", "+CSCS", "+CREG", "+CGREG", "+CEREG", "+CPIN?"})
 """Names whose quoted values tell nothing of a person: memories, networks, cells."""
+_OPEN_QUESTIONS = frozenset({"AT+CGMI", "AT+CGMM", "AT+CGMR"})
+"""Maker, model and firmware: of the modem, not of a person."""
+_LONG_NUMBER = re.compile(r"\d{10,}")
 _ERROR = re.compile(r"\+?CM[ES] ERROR", re.IGNORECASE)
 _COMMAND = re.compile(r"AT([+^#%*$&][A-Z0-9]+\??)", re.IGNORECASE)
 _BARE_COMMAND = re.compile(r"AT[+^#%*$&]?[A-Z0-9]*(=?\?)?", re.IGNORECASE)
@@ -36,6 +39,7 @@ class Trace:
         self._path = path
         self._lock = threading.Lock()
         self._file: TextIO | None = self._begin()
+        self._open_question = False
 
     @classmethod
     def in_directory(cls, directory: Path, port: str) -> Trace:
@@ -43,6 +47,7 @@ class Trace:
         return cls(directory / f"{Path(port).name}.at.txt")
 
     def sent(self, text: str) -> None:
+        self._open_question = text in _OPEN_QUESTIONS
         self._write(">", redact(text))
 
     def received(self, event: Event) -> None:
@@ -50,6 +55,8 @@ class Trace:
             self._write("<", ">")
         elif isinstance(event, News):
             self._write("<", " | ".join(redact(line) for line in event.lines))
+        elif isinstance(event, Answer) and self._open_question:
+            self._write("<", _LONG_NUMBER.sub(lambda found: f"[{len(found[0])} digits]", event.text))
         elif isinstance(event, Answer | Final):
             self._write("<", redact(event.text))
 
@@ -79,6 +86,25 @@ class Trace:
                 self._file = None
 
 
+class Traces:
+    """One transcript for each port, in a folder that must exist. It goes on when the port is opened again."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._open: dict[str, Trace] = {}
+
+    def of(self, port: str) -> Trace | None:
+        """The transcript of `port`; None where it cannot be written, for no modem stands still for that."""
+        with self._lock:
+            if port not in self._open:
+                try:
+                    self._open[port] = Trace.in_directory(self._directory, port)
+                except OSError:
+                    return None
+            return self._open[port]
+
+
 def redact(text: str) -> str:
     """A line without PDUs, numbers of five digits and more, PINs and texts; what is left shows its kind and length."""
     command = _COMMAND.match(text)
@@ -86,10 +112,20 @@ def redact(text: str) -> str:
     if _ERROR.match(text):
         return text
     if not name and text.upper() not in _OPEN_LINES and not _BARE_COMMAND.fullmatch(text):
-        return f"[{len(text)} characters]"
+        return f"[{len(text)} {_kind(text)}]"
     if name not in _OPEN_QUOTES:
-        text = _QUOTED.sub(lambda found: f'"[{len(found[0].strip(chr(34)))} characters]"', text)
+        text = _QUOTED.sub(lambda found: _masked(found[0].strip('"')), text)
     if name == "+CPIN" and command:
         text = "AT+CPIN=[PIN]"
     text = _HEX.sub(lambda found: f"[{len(found[0])} hex digits]", text)
     return _DIGITS.sub(lambda found: f"[{len(found[0])} digits]", text).replace("\n", " / ")
+
+
+def _masked(quoted: str) -> str:
+    return f'"[{len(quoted)} {_kind(quoted)}]"' if quoted else '""'
+
+
+def _kind(text: str) -> str:
+    if re.fullmatch(r"\+?\d+", text):
+        return "digits"
+    return "hex digits" if _HEX.fullmatch(text) else "characters"

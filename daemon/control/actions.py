@@ -12,15 +12,17 @@ from daemon.core.message import Resolution, SimState
 from daemon.services.station import Station
 from daemon.settings import Approval
 from daemon.store.decisions import Decisions, Left, NotPossible
+from daemon.store.pins import PinTries
 from daemon.store.sims import Hold
 
 
 class Actions:
     """Each action is one committed decision, then a ring for whom it concerns."""
 
-    def __init__(self, station: Station, decisions: Decisions) -> None:
+    def __init__(self, station: Station, decisions: Decisions, pin_tries: PinTries) -> None:
         self._station = station
         self._decisions = decisions
+        self._pin_tries = pin_tries
         self._log = structlog.get_logger()
         self._known: dict[str, Callable[[Asker, dict[str, Any]], dict[str, Any]]] = {
             "release": self._release,
@@ -30,6 +32,7 @@ class Actions:
             "resolve": self._resolve,
             "sim pause": self._sim_pause,
             "sim resume": self._sim_resume,
+            "sim pin-again": self._sim_pin_again,
         }
 
     def act(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +88,13 @@ class Actions:
 
     def _sim_resume(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         return self._set_hold(request, None)
+
+    def _sim_pin_again(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        if not asker.admin:
+            raise Forbidden(f"{asker.user} is not in outpost-admins, who alone let a PIN be tried again.")
+        if not self._pin_tries.forget(_word(request, "sim")):
+            raise NotPossible("no PIN was tried in vain on this SIM, so nothing keeps it from being tried.")
+        return {}
 
     def _set_hold(self, request: dict[str, Any], hold: Hold | None) -> dict[str, Any]:
         iccid = _word(request, "sim")

@@ -8,20 +8,29 @@ from dataclasses import replace
 import structlog
 
 from daemon.bell import Bell
+from daemon.core import recovery
 from daemon.core.message import SimState
+from daemon.core.recovery import Rung
 from daemon.services.receiver import Receiver
 from daemon.services.sender import NO_ROOM, Sender
 from daemon.services.station import Station
 from daemon.store import StoreFull
 from daemon.store.sims import ModemSeen
-from drivers.modem import Modem, ModemError, SimUnavailable
-from drivers.types import Registered, SimIdentity
+from drivers.modem import Modem, ModemDead, ModemError, ModemSilent, SimUnavailable
+from drivers.types import ModemIdentity, Registered, SimIdentity
 
-PAUSES = (1.0, 2.0, 5.0, 10.0)
-"""Seconds between tries to open a port. The last one repeats: a cured port is used again within ten seconds."""
 FULL_PAUSES = (1.0, 2.0, 5.0, 15.0)
 """Seconds between looks at a full disk."""
 HEALTH_SECONDS = 60.0
+UNWELL_SECONDS = 8.0
+"""Between looks at a modem that cannot send just now: what is cured is used again within fifteen seconds."""
+STEADY_SECONDS = 60.0
+"""A modem that has served for so long has left its earlier silences behind."""
+UNREGISTERED = {
+    Registered.SEARCHING: "searching for a network",
+    Registered.DENIED: "the network denies this SIM",
+    Registered.NO: "not registered in a network",
+}
 
 
 class Line:
@@ -34,7 +43,11 @@ class Line:
         self._thread = threading.Thread(target=self._run, name=f"line {port}", daemon=True)
         self._log = structlog.get_logger().bind(port=port)
         self._said = ""
+        self.identity = ModemIdentity("")
+        """The modem that was at the port last."""
         self._served = False
+        self._served_since = 0.0
+        self._silences = 0  # in a row
         self._stop = False
         self._full = 0
         self._health_at = 0.0
@@ -62,19 +75,40 @@ class Line:
     def _run(self) -> None:
         tries = 0
         while not self._stop:
-            try:
-                self._open_and_serve()
-                tries = 0
-            except ModemError as error:
-                tries = 0 if self._served else tries
-                self._say(error)
-            except StoreFull as error:
-                self._say(error)
-            except Exception:  # noqa: BLE001 - a fault of ours on one port may not end its line
-                self._log.exception("line failed; trying again")
-            pause = PAUSES[min(tries, len(PAUSES) - 1)]
-            tries += 1
-            self._sleep(pause)
+            trouble = self._serve_until_trouble()
+            tries = 1 if self._served else tries + 1
+            self._climb(trouble)
+            self._sleep(recovery.pause(tries))
+
+    def _serve_until_trouble(self) -> Exception | None:
+        """Open the modem and be its SIM's line until something ends that. The trouble, said already; None at a stop."""
+        try:
+            self._open_and_serve()
+        except (ModemError, StoreFull) as error:
+            self._say(error)
+            return error
+        except Exception as error:  # noqa: BLE001 - a fault of ours on one port may not end its line
+            self._log.exception("line failed; trying again")
+            return error
+        return None
+
+    def _climb(self, trouble: Exception | None) -> None:
+        """One rung up for each silence in a row; what can be told from a modem that answers is no silence."""
+        clock = self._station.clock
+        if isinstance(trouble, SimUnavailable) or (
+            self._served and clock.monotonic() - self._served_since > STEADY_SECONDS
+        ):
+            self._silences = 0
+        if not isinstance(trouble, ModemDead | ModemSilent):
+            return
+        self._silences += 1
+        rung = recovery.rung(self._silences)
+        if rung is Rung.ALARM:
+            self._log.error("modem stays silent: a person must look", silences=self._silences, reason=str(trouble))
+            self._show_modem(ModemSeen(self.port, "unusable", f"a person must look: {trouble}", self.identity))
+        elif rung is not Rung.REOPEN:
+            done = self._station.rouse(rung, self.port)
+            self._log.warning("modem silent", silences=self._silences, tried=str(rung), possible=done)
 
     def _sleep(self, seconds: float) -> None:
         end = self._station.clock.monotonic() + seconds
@@ -87,7 +121,18 @@ class Line:
             self._said = str(error)
             self._log.warning("port unusable", reason=str(error))
             state = "lost" if self._served else "unusable"
-            self._show_modem(ModemSeen(self.port, state, str(error)))
+            self._show_modem(ModemSeen(self.port, state, str(error), self.identity))
+            if isinstance(error, SimUnavailable) and error.iccid and not self._served:
+                self._show_sim(error)
+
+    def _show_sim(self, error: SimUnavailable) -> None:
+        """A SIM that is known by name and cannot be used: people find the reason at the SIM, too."""
+        try:
+            self._station.sims.seen(SimIdentity(error.iccid), self._station.clock.now())
+            self._station.sims.show(error.iccid, SimState(error.state), str(error), None)
+        except StoreFull as full:
+            self._log.warning("SIM state not stored", reason=str(full))
+        self._station.changed(None)
 
     def _show_modem(self, seen: ModemSeen) -> None:
         try:
@@ -101,6 +146,7 @@ class Line:
         modem = self._station.open_modem(self.port, self._bell.ring)
         try:
             identity, sim = modem.identify()
+            self.identity = identity
             if not sim.iccid:
                 sim = replace(sim, iccid=sim.imsi or "")  # the other name of the same SIM
             other = self._station.take_seat(sim.iccid, self.port)
@@ -129,29 +175,37 @@ class Line:
                 "absent",
             )
         station.sims.seen(sim, station.clock.now())
-        sender = Sender(station, modem, sim)
+        sender = Sender(station, modem, sim, lambda: self._check_health(modem, seen))
         receiver = Receiver(station, modem, sim, sender)
         self._served, self._said = True, ""
+        self._served_since = station.clock.monotonic()
         self._log.info("modem ready", iccid=sim.iccid, imei=seen.identity.imei, model=seen.identity.model)
-        self._check_health(modem, seen, sender)
+        state, why = SimState.ABSENT, ""
         try:
-            self._serve(modem, seen, sender, receiver)
+            self._serve(sender, receiver)
+        except SimUnavailable as error:
+            state, why = SimState(error.state), str(error)
+            raise
+        except ModemError as error:
+            why = str(error)
+            raise
         finally:
-            self._leave(sim)
+            self._leave(sim, state, why)
 
-    def _leave(self, sim: SimIdentity) -> None:
+    def _leave(self, sim: SimIdentity, state: SimState, why: str) -> None:
         try:
-            self._station.sims.show(sim.iccid, SimState.ABSENT, "", None)
+            self._station.sims.show(sim.iccid, state, why, None)
         except StoreFull as error:
             self._log.warning("SIM state not stored", reason=str(error))
         self._station.changed(None)
 
-    def _serve(self, modem: Modem, seen: ModemSeen, sender: Sender, receiver: Receiver) -> None:
+    def _serve(self, sender: Sender, receiver: Receiver) -> None:
         clock = self._station.clock
+        self._health_at = clock.monotonic()
         while not self._stop:
             try:
                 if clock.monotonic() >= self._health_at:
-                    self._check_health(modem, seen, sender)
+                    sender.look()
                 receiver.receive()
                 wait_until = sender.step()
                 self._full = 0
@@ -172,16 +226,16 @@ class Line:
         self._sleep(FULL_PAUSES[min(self._full, len(FULL_PAUSES) - 1)])
         self._full += 1
 
-    def _check_health(self, modem: Modem, seen: ModemSeen, sender: Sender) -> None:
-        self._health_at = self._station.clock.monotonic() + HEALTH_SECONDS
+    def _check_health(self, modem: Modem, seen: ModemSeen) -> str:
+        """Look at the modem, show people how it does, and say why it cannot send; empty when it can."""
+        self._health_at = self._station.clock.monotonic() + UNWELL_SECONDS
         registration = modem.registration()
-        sender.registration = registration
-        ok = registration.registered in (Registered.HOME, Registered.ROAMING, Registered.UNKNOWN)
+        why = UNREGISTERED.get(registration.registered) or modem.why_not()
         self._show_modem(
             ModemSeen(
-                seen.port, "ready", "" if ok else f"network: {registration.registered}", seen.identity, seen.iccid,
-                modem.signal(), registration.network,
+                seen.port, "ready", why, seen.identity, seen.iccid, modem.signal(), registration.network,
             )
         )  # fmt: skip
-        if not ok:
-            self._health_at = self._station.clock.monotonic() + PAUSES[-1]
+        if not why:
+            self._health_at = self._station.clock.monotonic() + HEALTH_SECONDS
+        return why

@@ -20,7 +20,7 @@ from daemon.store.outbox import Withdrawn
 from daemon.store.sims import Hold
 from drivers import pdu
 from drivers.modem import Modem, ModemError
-from drivers.types import Accepted, InDoubt, Outcome, Refused, Registered, Registration, SimIdentity, SubmitPdu
+from drivers.types import Accepted, InDoubt, Outcome, Refused, SimIdentity, SubmitPdu
 
 NEVER = float("inf")
 HOUR = 3600.0
@@ -31,11 +31,11 @@ FAULT_PAUSE = 600.0
 """Seconds that a message waits after a fault of ours."""
 RECORD_PAUSE = 1.0
 """Seconds between tries to record an answer while the disk is full."""
-UNREGISTERED = {
-    Registered.SEARCHING: "searching for a network",
-    Registered.DENIED: "the network denies this SIM",
-    Registered.NO: "not registered in a network",
-}
+NOT_OF_THE_NETWORK = frozenset({
+    ("CMS", 310), ("CMS", 311), ("CMS", 313), ("CMS", 316), ("CMS", 330), ("CMS", 331),
+    ("CME", 10), ("CME", 11), ("CME", 12), ("CME", 13), ("CME", 30),
+})
+"""Refusals by the modem itself that something is missing: SIM, PIN, SMSC address, network. It is looked at again."""
 
 
 class NotNow(Exception):
@@ -68,17 +68,22 @@ class _Submit:
 class Sender:
     """Belongs to one line and its thread. `step` does at most one message."""
 
-    def __init__(self, station: Station, modem: Modem, sim: SimIdentity) -> None:
+    def __init__(self, station: Station, modem: Modem, sim: SimIdentity, why_not: Callable[[], str]) -> None:
         self._station = station
         self._modem = modem
         self._sim = sim
         self._log = structlog.get_logger().bind(iccid=sim.iccid)
-        self.registration = Registration(Registered.UNKNOWN)
+        self._look = why_not
+        self._why_not = "not looked at yet"
         self._history = throttle.History(station.outbox.history(sim.iccid, station.clock.now() - throttle.MONTH))
         self._showing: Showing | None = None
         self._doubts: list[_Submit] = []
         self._rests = station.sims.rests(sim.iccid)
         self._unrecorded: WorkItem | None = None
+
+    def look(self) -> None:
+        """Ask the modem whether it can send; while it cannot, nothing is claimed. Raises ModemError."""
+        self._why_not = self._look()
 
     def step(self) -> float | None:
         """Send one message if one may go. None: ask again at once; else when to ask again (seconds since the epoch)."""
@@ -113,8 +118,8 @@ class Sender:
             if hold.until is None or hold.until > now:
                 return Showing(hold.state, hold.reason, hold.until)
             self._station.sims.set_hold(self._sim.iccid, None)
-        if self.registration.registered in UNREGISTERED:
-            return Showing(SimState.WAITING, UNREGISTERED[self.registration.registered])
+        if self._why_not:
+            return Showing(SimState.WAITING, self._why_not)
         newest = self._station.outbox.newest_event()
         if now < newest:
             return Showing(SimState.WAITING, "the clock stands before the newest event: set the clock", newest)
@@ -287,6 +292,9 @@ class Sender:
     def _refused(self, submit: _Submit, refused: Refused, now: float) -> None:
         outbox, item, submit_id = self._station.outbox, submit.item, submit.submit_id
         code = refused.kind if refused.code is None else f"{refused.kind} {refused.code}"
+        if (refused.kind, refused.code) in NOT_OF_THE_NETWORK and self._something_is_missing(refused.meaning):
+            outbox.retry(submit_id, code, refused.meaning, None, now)
+            return
         against_sim = retry.counts_against_sim(refused)
         decision = retry.decide(
             refused,
@@ -312,6 +320,14 @@ class Sender:
                 outbox.doubt(submit_id, reason, now)
             case retry.AcceptedBefore():
                 outbox.accepted(submit_id, None, now)
+
+    def _something_is_missing(self, meaning: str) -> bool:
+        """Whether the modem cannot send at all just now: then the refusal says nothing of the message or the SIM."""
+        try:
+            self.look()
+        except ModemError:
+            self._why_not = meaning  # whoever uses the modem next meets the error
+        return self._why_not != ""
 
     def _hold(self, hold: Hold, now: float) -> None:
         if hold.state is SimState.RESTING:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from daemon.clock import Clock
+from daemon.core.recovery import Rung
 from daemon.settings import Settings
 from daemon.store import Inbox, Outbox, Sims
 from drivers.modem import Modem
@@ -22,6 +23,8 @@ class Station:
     inbox: Inbox
     sims: Sims
     open_modem: Callable[[str, Callable[[], None]], Modem]
+    rouse: Callable[[Rung, str], bool]
+    """Use one of the stronger means on the silent modem at a port; whether it could be used."""
     changed: Callable[[int | None], None]
     """Called after a commit that people may want to see: with a batch's id, or None for the station as a whole."""
     ring_lines: Callable[[], None]

@@ -163,6 +163,7 @@ def _modems(section: Section, folder: Path) -> Modems:
         ports=whole,
         sweep_seconds=section.number("sweep_seconds", default.sweep_seconds, 0.1, _HOUR_SECONDS),
         answer_seconds=section.number("answer_seconds", default.answer_seconds, 0.1, 600),
+        pin_file=_path(section, "pin_file", folder),
     )
 
 

@@ -97,10 +97,19 @@ class Sims:
         with self._store.writing() as conn:
             conn.execute("UPDATE sims SET rests = 0 WHERE iccid = ?", (iccid,))
 
+    def forget_modem(self, port: str) -> None:
+        """Nothing is to be seen there any more."""
+        with self._store.writing(durable=False) as conn:
+            conn.execute("DELETE FROM modems WHERE port = ?", (port,))
+
     def show_modem(self, modem: ModemSeen, now: float) -> None:
         """What a port shows just now, for people to see."""
         i = modem.identity
         with self._store.writing(durable=False) as conn:
+            if modem.state == "ready" and i.imei:  # it was pulled out elsewhere, and here it is
+                conn.execute(
+                    "DELETE FROM modems WHERE imei = ? AND port != ? AND state = 'lost'", (i.imei, modem.port)
+                )
             conn.execute(
                 "INSERT OR REPLACE INTO modems (port, imei, manufacturer, model, firmware, state, reason, iccid,"
                 " signal_dbm, network, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

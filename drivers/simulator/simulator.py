@@ -14,7 +14,7 @@ from drivers.simulator.faults import rule_from
 from drivers.simulator.log import NetworkLog
 from drivers.simulator.loop import Loop
 from drivers.simulator.network import Network
-from drivers.simulator.sim import Sim, SimSettings, default_settings, settings_from
+from drivers.simulator.sim import PIN_TRIES, Sim, SimSettings, default_settings, settings_from
 from drivers.simulator.timers import Timers
 from drivers.simulator.unit import REBOOT_SECONDS, Unit
 
@@ -123,14 +123,16 @@ class Simulator:
     # -- what a trainer or a test can do
 
     def stats(self) -> dict[str, Any]:
-        """Counts of submits, refusals, reports and delivers, and for each SIM what still waits in the network."""
+        """Counts of submits, refusals, reports and delivers; for each SIM what waits for it, and the tries of its PIN
+        that are left."""
         with self._lock:
             waiting = {iccid: len(sim.waiting) for iccid, sim in self.network.sims.items()}
             modems = [
                 {"imei": unit.device.imei, "port": str(unit.port.link), **unit.channel.usage.sums()}
                 for unit in self.units
             ]
-            return {**self.network.counts, "waiting": waiting, "modems": modems}
+            tries = {iccid: sim.tries for iccid, sim in self.network.sims.items()}
+            return {**self.network.counts, "waiting": waiting, "pin_tries": tries, "modems": modems}
 
     def inbound(
         self, sim: str, sender: str, text: str, *, ref: int | None = None, ref_bits: int = 8, order: Sequence[int] = ()
@@ -227,13 +229,18 @@ class Simulator:
         with self._lock:
             self._unit(modem).device.signal_dbm = dbm
 
-    def pin(self, sim: str, pin: str | None) -> None:
-        """Lock a SIM with a PIN from now on, or with None free it of one."""
+    def pin(self, sim: str, pin: str | None, tries: int = PIN_TRIES) -> None:
+        """Lock a SIM with a PIN from now on, or with None free it of one. With no `tries` left it wants its PUK."""
         with self._lock:
             card = self.network.sim(sim)
-            card.pin, card.unlocked = pin, False
+            card.pin, card.unlocked, card.tries = pin, False, tries
             if card.handset is not None:
                 self.network.hand_over(card)
+
+    def smsc(self, sim: str, number: str) -> None:
+        """Change the service centre's number that a SIM holds; "" takes it away, and nothing can be sent."""
+        with self._lock:
+            self.network.sim(sim).smsc = number
 
     def delays(self, radio: float | None = None, report: float | None = None) -> None:
         """Change the radio delay, the report delay, or both, in seconds."""
@@ -256,7 +263,7 @@ class Simulator:
 
 COMMANDS = frozenset(
     ("stats", "inbound", "inbound_pdu", "unplug", "replug", "reboot", "move_sim", "rule", "script", "clear", "noise",
-     "transport", "register", "signal", "pin", "delays", "stop")
+     "transport", "register", "signal", "pin", "smsc", "delays", "stop")
 )  # fmt: skip
 RULES = frozenset(("accept", "refuse", "answer", "report", "prompt", "undelivered", "delivered"))
 

@@ -47,6 +47,8 @@ STANDARD = {
     "AT+COPS=3,0": "OK",
     "AT+COPS?": '+COPS: 0,0,"Net",2\r\nOK',
     "AT+CMGL=4": "OK",
+    "AT+CSCA?": '+CSCA: "+447700900000",145\r\nOK',
+    "AT+CPMS?": '+CPMS: "SM",0,20,"SM",0,20,"SM",0,20\r\nOK',
     "AT+CNMA": "OK",
 }
 
@@ -169,6 +171,23 @@ class Peer:
             self.say(reply)
 
 
+class PinsFrom:
+    """Gives what a function of the ICCID gives, and notes in order what the driver says of it."""
+
+    def __init__(self, find):
+        self._find = find
+        self.notes = []
+
+    def find(self, iccid, imei):
+        return self._find(iccid)
+
+    def trying(self, iccid, imei, pin):
+        self.notes.append(("trying", iccid, imei, pin))
+
+    def settled(self, iccid, imei, pin, *, right):
+        self.notes.append(("right" if right else "wrong", iccid, imei, pin))
+
+
 class News:
     """Counts the wake-ups, and waits for one."""
 
@@ -209,13 +228,21 @@ def opened(peer, news):
     """Opens our driver on the peer, and closes it at the end."""
     modems: list[AtModem] = []
 
-    def open_(**options) -> AtModem:
+    def open_(pin=None, **options) -> AtModem:
+        if pin is not None:
+            options["pins"] = pin if hasattr(pin, "find") else PinsFrom(pin)
         modems.append(open_modem(peer.port, on_news=news, **{"answer_seconds": 5.0, **options}))
         return modems[-1]
 
     yield open_
     for modem in modems:
         modem.close()
+
+
+@pytest.fixture
+def pins_from():
+    """Makes the driver's source of PINs from a function of the ICCID; `notes` is what the driver said of them."""
+    return PinsFrom
 
 
 @pytest.fixture

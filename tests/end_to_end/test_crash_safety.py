@@ -74,7 +74,7 @@ def kill_at(station, moment, n):
     return None
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_killed_at_every_commit(station):
     first = station(name="unharmed", ack_timeout=0.5)
     commits = run_to_the_kill(first, "before", 0)
