@@ -32,7 +32,7 @@ from daemon.services.ports import Ports
 from daemon.services.sender import RESEND_LIMIT
 from daemon.services.station import Station
 from daemon.settings import OnDoubt, Settings, SettingsError, load
-from daemon.store import DatabaseUnusable, Inbox, Outbox, Sims, Store, StoreFull, Views
+from daemon.store import DatabaseUnusable, Inbox, Outbox, Replies, Sims, Store, StoreFull, Views
 from daemon.store.decisions import Decisions, NotPossible
 from daemon.store.pins import PinTries
 from drivers import ladder
@@ -91,6 +91,7 @@ class Application:
             clock=self._clock,
             outbox=self._outbox,
             inbox=Inbox(store),
+            replies=Replies(store),
             sims=Sims(store),
             open_modem=self._open_modem,
             rouse=_rouse,

@@ -104,8 +104,8 @@ class AtModem:
     def late_answers(self) -> Sequence[tuple[SubmitPdu, Outcome]]:
         return self._submitter.late_answers()
 
-    def take_direct(self) -> Sequence[Inbound]:
-        return self._unasked.direct()
+    def take_direct(self, wait_seconds: float = 0.0) -> Sequence[Inbound]:
+        return self._unasked.direct(wait_seconds)
 
     def acknowledge(self, inbound: Inbound) -> None:
         prepared = self._ready()
@@ -124,9 +124,9 @@ class AtModem:
         self._ready()
         return self._storage.list_stored()
 
-    def delete(self, slot: Slot) -> None:
+    def delete(self, slot: Slot) -> bool:
         self._ready()
-        self._storage.delete(slot)
+        return self._storage.delete(slot)
 
     def signal(self) -> int | None:
         self._ready()

@@ -86,8 +86,11 @@ class Modem(Protocol):
         """Answers that came after `submit` had given InDoubt, each once, oldest first."""
         ...
 
-    def take_direct(self) -> Sequence[Inbound]:
-        """PDUs that came inside a URC (`+CDS`, `+CMT`), oldest first. Each stays until `acknowledge`d."""
+    def take_direct(self, wait_seconds: float = 0.0) -> Sequence[Inbound]:
+        """PDUs that came inside a URC (`+CDS`, `+CMT`), oldest first. Each stays until `acknowledge`d.
+
+        While there is none, one is awaited so long.
+        """
         ...
 
     def acknowledge(self, inbound: Inbound) -> None:
@@ -106,8 +109,8 @@ class Modem(Protocol):
         """Every PDU in every memory where inbound messages and status reports may lie: the sweep."""
         ...
 
-    def delete(self, slot: Slot) -> None:
-        """Free a slot whose PDU is committed."""
+    def delete(self, slot: Slot) -> bool:
+        """Free a slot whose PDU is committed. False when the modem refuses: the PDU is still there."""
         ...
 
     def signal(self) -> int | None:

@@ -44,18 +44,14 @@ class Storage:
             return None
         return Inbound(pdu, slot) if pdu else None
 
-    def delete(self, slot: Slot) -> None:
-        """Raises PortLost, or ModemSilent also when the modem refuses: the PDU is then still there."""
+    def delete(self, slot: Slot) -> bool:
+        """False when the modem refuses: the PDU is then still there. Raises PortLost or ModemSilent."""
         try:
             self._use(slot.memory)
             self._session.ask(f"AT+CMGD={slot.index}", READ_SECONDS)
         except CommandError as error:
-            if error.code == 321:  # the slot is empty already
-                return
-            raise ModemSilent(
-                f"{self._session.port}: the modem does not delete slot {slot.index} of {slot.memory or 'its memory'} "
-                f"({error}). It is tried again at the next sweep; if this goes on, clear the memory by hand."
-            ) from None
+            return bool(error.code == 321)  # the slot is empty already
+        return True
 
     def _list(self, memory: str) -> list[Inbound]:
         used = None

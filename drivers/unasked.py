@@ -33,6 +33,7 @@ class Unasked:
             if name in {"+CDS", "+CMT"} and len(lines) > 1:
                 if len(self._direct) < MOST_DIRECT:
                     self._direct.append(Inbound(lines[1], None))
+                    self._changed.notify_all()
                 return True
             if name in {"+CMTI", "+CDSI"} and (found := hint(lines[0])):
                 self._hints.append(Slot(*found))
@@ -44,8 +45,9 @@ class Unasked:
                 self.restarted = True
         return name in {"+CDS", "+CMT", "+CMTI", "+CDSI"}
 
-    def direct(self) -> list[Inbound]:
+    def direct(self, wait_seconds: float = 0.0) -> list[Inbound]:
         with self._changed:
+            self._changed.wait_for(lambda: self._direct or self._gone, wait_seconds)
             return list(self._direct)
 
     def forget(self, inbound: Inbound) -> bool:

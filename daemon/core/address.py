@@ -83,6 +83,19 @@ def parse(cell: str, country: str, *, international: bool) -> Number | NotTextab
     return _judge(number, country, international=international)
 
 
+def e164(cell: str, country: str) -> str | None:
+    """Any subscriber's number in E.164, textable or not; None for words, short codes and several numbers."""
+    text = _clean(cell)
+    if _unreadable(text) or _digits(text) < _MIN_DIGITS:
+        return None
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    possible = phonenumbers.is_possible_number(number)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if possible else None
+
+
 def _clean(cell: str) -> str:
     """Drop what is not seen (direction marks, zero-width), unify spaces and digits, and unpack `tel:`, ="…" and '…."""
     plain = cell if cell.isascii() else "".join(map(_plain, cell))

@@ -28,6 +28,7 @@ def station_status(views: Views, outbox: Outbox, settings: Settings, now: float,
             for row in views.modems()
         ],
         "messages": views.counts(),
+        "replies": views.replies(),
         "batches": [_batch(row, zone) for row in views.batches()],
     }
 

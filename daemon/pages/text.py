@@ -35,6 +35,10 @@ def _count_lines(counts: dict[str, int]) -> Iterator[str]:
     yield "messages: " + (_counts(counts) or "none")
 
 
+def _reply_lines(counts: dict[str, int]) -> Iterator[str]:
+    yield "replies: " + (_counts(counts) or "none")
+
+
 def _batch_lines(batches: Sequence[dict[str, Any]]) -> Iterator[str]:
     return table(
         ("BATCH", "STATE", "ROWS", "REJECTED", "MESSAGES"),
@@ -47,6 +51,7 @@ LINES: Mapping[str, Callable[[Any], Iterator[str]]] = {
     "sims": _sim_lines,
     "modems": _modem_lines,
     "messages": _count_lines,
+    "replies": _reply_lines,
     "batches": _batch_lines,
 }
 """Each part of the status document in the order of reading, and how it is written."""

@@ -6,11 +6,13 @@ from typing import Any
 
 import structlog
 
+from daemon.logs import person
 from daemon.services.station import Station
 from daemon.store import StoreFull
 
 EXPIRY_SECONDS = 30
 CLOCK_SECONDS = 30
+PARTS_SECONDS = 5
 JUMP_SECONDS = 60.0
 """A wall clock that gains or loses this much between two looks was set by somebody."""
 
@@ -25,7 +27,11 @@ class Housekeeping:
 
     def schedule(self, scheduler: Any) -> None:
         """Put every job in place; done again after the configuration was read again."""
-        jobs = ((self.expire, EXPIRY_SECONDS), (self.watch_clock, CLOCK_SECONDS))
+        jobs = (
+            (self.expire, EXPIRY_SECONDS),
+            (self.watch_clock, CLOCK_SECONDS),
+            (self.publish_incomplete, PARTS_SECONDS),
+        )
         for job, seconds in jobs:
             scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__, replace_existing=True)
 
@@ -37,6 +43,17 @@ class Housekeeping:
             return  # said by the lines already; the next round tries again
         if expired:
             self._log.warning("messages expired before they could be sent", messages=expired)
+            self._station.changed(None)
+
+    def publish_incomplete(self) -> None:
+        """Show the texts as they stand whose other parts do not come."""
+        before = self._station.clock.now() - self._station.settings.modems.part_seconds
+        try:
+            given_up = self._station.replies.publish_incomplete(before)
+        except StoreFull:
+            return
+        for reply in given_up:
+            self._log.warning("text shown as it stands: parts of it did not come", sender=person(reply.number))
             self._station.changed(None)
 
     def watch_clock(self) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import structlog
 
-from daemon.core.optout import is_stop
 from daemon.logs import person
 from daemon.services.sender import Sender
 from daemon.services.station import Station
 from drivers import pdu
 from drivers.modem import Modem
 from drivers.types import Deliver, Inbound, Received, SimIdentity, StatusReport, Undecodable
+
+NEXT_SECONDS = 0.03
+"""How soon after an acknowledgement the next PDU comes, where the modem holds it back until then (27.005 §3.4.4)."""
 
 
 class Receiver:
@@ -31,44 +33,54 @@ class Receiver:
         """Take in all that is there now. Raises StoreFull, with nothing lost; ModemError."""
         for sent, outcome in self._modem.late_answers():
             self._sender.late_answer(sent, outcome)
-        direct = self._modem.take_direct()
-        stored = [inbound for slot in self._modem.hinted() if (inbound := self._modem.read(slot)) is not None]
+        self._take_direct()
+        self._free([inbound for slot in self._modem.hinted() if (inbound := self._modem.read(slot)) is not None])
         if self._station.clock.monotonic() >= self.next_sweep:
-            stored = list(self._modem.list_stored())
+            self._free(self._modem.list_stored())
             self.next_sweep = self._station.clock.monotonic() + self._station.settings.modems.sweep_seconds
-        self._keep([*direct, *stored])
-        for inbound in direct:
-            self._modem.acknowledge(inbound)
+
+    def _take_direct(self) -> None:
+        """What came inside URCs, until no more comes: a send may take minutes, and reports must not lag behind it."""
+        direct = self._modem.take_direct()
+        while direct:
+            self._keep(direct)
+            for inbound in direct:
+                self._modem.acknowledge(inbound)
+            direct = self._modem.take_direct(NEXT_SECONDS)
+
+    def _free(self, stored: Sequence[Inbound]) -> None:
+        """Commit what lies in slots, and empty them."""
+        self._keep(stored)
         for inbound in stored:
-            if inbound.slot is not None:
-                self._modem.delete(inbound.slot)
+            if inbound.slot is not None and not self._modem.delete(inbound.slot):
+                self._log.warning(
+                    "slot not freed: the modem refuses; it is tried again at the next sweep",
+                    memory=inbound.slot.memory, index=inbound.slot.index,
+                )  # fmt: skip
 
     def _keep(self, inbounds: Sequence[Inbound]) -> None:
-        """Commit them all, and do what they ask for."""
+        """Commit them all, and tell of what is new."""
         if not inbounds:
             return
         received = [pdu.decode(inbound.pdu) for inbound in inbounds]
-        now = self._station.clock.now()
-        changed = self._station.inbox.save_all(self._sim.iccid, received, now)
+        station = self._station
+        saved = station.inbox.save_all(
+            self._sim.iccid, received, station.clock.now(), country=station.settings.station.country
+        )
         for one in received:
-            self._heed(one, now)
-        for batch_id in changed or (None,):
-            self._station.changed(batch_id)
+            self._tell(one)
+        for arrival in saved.arrivals:
+            if arrival.opted_out:
+                self._log.info("opted out by reply", sender=person(arrival.number))
+        for batch_id in saved.batches or (None,):
+            station.changed(batch_id)
 
-    def _heed(self, received: Received, now: float) -> None:
+    def _tell(self, received: Received) -> None:
         match received:
             case StatusReport():
                 to = person(received.recipient)
                 self._log.info("status report", mr=received.mr, to=to, tp_status=received.status)
             case Deliver():
-                self._log.info("text received", sender=person(received.sender))
-                self._heed_stop(received, now)
+                self._log.info("text received", sender=person(received.sender), content=str(received.content))
             case Undecodable(_, reason):
                 self._log.warning("inbound PDU kept raw: it cannot be decoded", reason=reason)
-
-    def _heed_stop(self, deliver: Deliver, now: float) -> None:
-        """A STOP holds at once, on every path. A repeated PDU does no harm: nothing changes the second time."""
-        if is_stop(deliver.text):
-            number = self._station.inbox.texted_as(deliver.sender) or deliver.sender
-            self._station.inbox.opt_out(number, "reply", now)
-            self._log.info("opted out by reply", sender=person(deliver.sender))

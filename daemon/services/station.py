@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from daemon.clock import Clock
 from daemon.core.recovery import Rung
 from daemon.settings import Settings
-from daemon.store import Inbox, Outbox, Sims
+from daemon.store import Inbox, Outbox, Replies, Sims
 from drivers.modem import Modem
 
 
@@ -21,6 +21,7 @@ class Station:
     clock: Clock
     outbox: Outbox
     inbox: Inbox
+    replies: Replies
     sims: Sims
     open_modem: Callable[[str, Callable[[], None]], Modem]
     rouse: Callable[[Rung, str], bool]

@@ -164,6 +164,7 @@ def _modems(section: Section, folder: Path) -> Modems:
         sweep_seconds=section.number("sweep_seconds", default.sweep_seconds, 0.1, _HOUR_SECONDS),
         answer_seconds=section.number("answer_seconds", default.answer_seconds, 0.1, 600),
         pin_file=_path(section, "pin_file", folder),
+        part_seconds=section.number("part_seconds", default.part_seconds, 0.1, _DAY_SECONDS),
     )
 
 

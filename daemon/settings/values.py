@@ -77,13 +77,15 @@ class Station:
 @dataclass(frozen=True, slots=True)
 class Modems:
     """Where modems are looked for. `answer_seconds` is how long a modem may take for its final answer to a submit;
-    `pin_file` holds the PIN of every SIM that has no pin_file of its own."""
+    `part_seconds` how long an inbound text waits for parts that have not come. `pin_file` holds the PIN of every SIM
+    that has no pin_file of its own."""
 
     discover: bool = True
     ports: tuple[str, ...] = ()
     sweep_seconds: float = 30
     answer_seconds: float = 60
     pin_file: Path | None = None
+    part_seconds: float = 60
 
 
 @dataclass(frozen=True, slots=True)

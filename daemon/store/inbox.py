@@ -1,18 +1,28 @@
-"""What came in: each PDU committed once, before it is deleted from the modem, and reports matched to parts."""
+"""What came in: each PDU committed once, before its slot is freed; reports matched to parts, texts to replies."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from daemon.core.message import PartState
 from daemon.core.report import OpenPart, match
+from daemon.store.arrivals import Arrival, keep_deliver, keep_undecodable, octets_of, opt_out, texted_as
 from daemon.store.connection import Store
 from daemon.store.moves import Report, derive_message, finish_batch, move_part, settle_part
 from drivers.types import Deliver, Received, StatusReport, Undecodable
 
 OPEN_PARTS = 50
 """How many parts with one MR a report is compared with, newest first: MR comes round every 256 submits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What PDUs brought that were not there before. `batches` are those whose messages a report or a STOP changed."""
+
+    batches: frozenset[int]
+    arrivals: tuple[Arrival, ...]
 
 
 class Inbox:
@@ -22,56 +32,40 @@ class Inbox:
         self._store = store
 
     def save(self, iccid: str, received: Received, now: float) -> int | None:
-        """Commit one inbound PDU; one that this SIM brought before changes nothing. May raise StoreFull.
+        """Commit one inbound PDU; the batch whose message it changed, if any. May raise StoreFull."""
+        return next(iter(self.save_all(iccid, [received], now).batches), None)
 
-        Gives the batch whose message a status report settled, None otherwise.
+    def save_all(self, iccid: str, received: Sequence[Received], now: float, *, country: str = "") -> Saved:
+        """Commit inbound PDUs, oldest first: all of them or none. One that this SIM brought before changes nothing.
+
+        `country` is the region (ISO 3166) of senders that are written nationally; "": they stay as they are. May raise
+        StoreFull.
         """
-        return next(iter(self.save_all(iccid, [received], now)), None)
-
-    def save_all(self, iccid: str, received: Sequence[Received], now: float) -> set[int]:
-        """The same for several at once, oldest first, in one commit: all of them or none. Gives the batches."""
+        batches: set[int] = set()
+        arrivals: list[Arrival] = []
         with self._store.writing() as conn:
-            return {batch_id for one in received if (batch_id := _save(conn, iccid, one, now)) is not None}
+            for one in received:
+                match one:
+                    case StatusReport():
+                        batch_id = _save_report(conn, iccid, one, now)
+                        batches.update(() if batch_id is None else (batch_id,))
+                    case Deliver():
+                        arrival = _save_deliver(conn, iccid, one, now, country)
+                        arrivals.extend(() if arrival is None else (arrival,))
+                    case Undecodable():
+                        inbound_id = _insert(conn, iccid, one.pdu, now, "undecodable", reason=one.reason)
+                        if inbound_id is not None:
+                            keep_undecodable(conn, iccid, one, inbound_id, now)
+        return Saved(frozenset(batches.union(*(arrival.batches for arrival in arrivals))), tuple(arrivals))
 
     def opt_out(self, recipient: str, source: str, now: float) -> None:
         """This number gets no more texts, from anyone, on any path. What waits for it is suppressed."""
         with self._store.writing() as conn:
-            conn.execute("INSERT INTO optouts VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (recipient, now, source))
-            batches = conn.execute(
-                "UPDATE messages SET state = 'suppressed', reason = 'opted out', changed_at = ?"
-                " WHERE recipient = ? AND state IN ('held', 'queued') RETURNING batch_id",
-                (now, recipient),
-            ).fetchall()
-            for batch_id in {row["batch_id"] for row in batches}:
-                finish_batch(conn, batch_id, now)
+            opt_out(conn, recipient, source, now)
 
     def texted_as(self, sender: str) -> str | None:
         """The MSISDN, as the queue writes it, of the newest message to this sender; None when it was never texted."""
-        if sender.startswith("+"):
-            found = self._store.conn.execute("SELECT recipient FROM messages WHERE recipient = ? LIMIT 1", (sender,))
-        else:
-            digits = "".join(c for c in sender if c in "0123456789").lstrip("0")
-            if len(digits) < 7:
-                return None
-            # A walk through the index will do: few networks write so. Nine digits are enough where a prefix differs.
-            found = self._store.conn.execute(
-                "SELECT recipient FROM messages INDEXED BY messages_recipient WHERE recipient LIKE '%' || ?2"
-                " ORDER BY recipient LIKE '%' || ?1 DESC, id DESC LIMIT 1",
-                (digits, digits[-9:]),
-            )
-        row = found.fetchone()
-        return None if row is None else str(row["recipient"])
-
-
-def _save(conn: sqlite3.Connection, iccid: str, received: Received, now: float) -> int | None:
-    match received:
-        case StatusReport():
-            return _save_report(conn, iccid, received, now)
-        case Deliver():
-            _save_deliver(conn, iccid, received, now)
-        case Undecodable(pdu, reason):
-            _insert(conn, iccid, pdu, now, "undecodable", reason=reason)
-    return None
+        return texted_as(self._store.conn, sender)
 
 
 def _insert(conn: sqlite3.Connection, iccid: str, pdu: str, now: float, kind: str, **columns: object) -> int | None:
@@ -112,18 +106,23 @@ def _confirm_doubt(conn: sqlite3.Connection, part_id: int, report: StatusReport,
         conn.execute("UPDATE submits SET outcome = 'accepted', mr = ? WHERE id = ?", (report.mr, submit["id"]))
 
 
-def _save_deliver(conn: sqlite3.Connection, iccid: str, deliver: Deliver, now: float) -> None:
+def _save_deliver(
+    conn: sqlite3.Connection, iccid: str, deliver: Deliver, now: float, country: str
+) -> Arrival | None:
     concat = deliver.concat
-    _insert(
+    inbound_id = _insert(
         conn, iccid, deliver.pdu, now, "deliver",
         number=deliver.sender,
         text=deliver.text,
+        data=octets_of(deliver),
         at=None if deliver.scts is None else deliver.scts.timestamp(),
         concat_ref=concat and concat.ref,
+        concat_bits=concat and concat.ref_bits,
         concat_total=concat and concat.total,
         concat_seq=concat and concat.seq,
         reason=str(deliver.content),
     )  # fmt: skip
+    return None if inbound_id is None else keep_deliver(conn, iccid, deliver, inbound_id, now, country)
 
 
 def _open_parts(conn: sqlite3.Connection, iccid: str, mr: int) -> list[OpenPart]:

@@ -9,6 +9,7 @@ from typing import Any
 from daemon.core.batch import OutcomeRow
 from daemon.core.message import MessageState
 from daemon.store.connection import Store
+from daemon.store.replies import Replies
 
 
 class Views:
@@ -23,6 +24,10 @@ class Views:
         sums = self._store.conn.execute(f"SELECT state, sum(n) FROM counts{where} GROUP BY state", args)
         found = dict(sums.fetchall())
         return {state.value: int(found.get(state.value, 0)) for state in MessageState}
+
+    def replies(self) -> dict[str, int]:
+        """Replies in each state, every state named, and how many nobody can read."""
+        return Replies(self._store).counts()
 
     def batches(self) -> list[dict[str, Any]]:
         """Every batch, newest first, with its counts."""
@@ -72,10 +77,6 @@ class Views:
         rows = self._store.conn.execute(_OUTCOMES, {"batch": batch_id})
         for row in rows:
             yield OutcomeRow(*row)
-
-    def unanswered(self) -> int:
-        """Inbound texts kept."""
-        return int(self._store.conn.execute("SELECT count(*) FROM inbound WHERE kind = 'deliver'").fetchone()[0])
 
     def _dicts(self, sql: str, *args: object) -> list[dict[str, Any]]:
         return [dict(row) for row in self._store.conn.execute(sql, args)]

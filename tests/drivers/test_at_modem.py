@@ -401,6 +401,11 @@ class TestArriving:
         assert modem.take_direct() == [Inbound(DELIVER, None)]
         assert peer.commands.count("AT+CNMA") == 1
 
+    def test_the_next_direct_pdu_is_awaited(self, peer, opened, news):
+        modem = opened()
+        peer.say(f"+CDS: 25\r\n{REPORT}")
+        assert modem.take_direct(5) == [Inbound(REPORT, None)]
+
     def test_no_cnma_where_csms_is_not_known(self, peer, opened, news):
         peer.answers["AT+CSMS=1"] = "ERROR"
         modem = opened()
@@ -471,10 +476,10 @@ class TestArriving:
         assert opened().read(Slot("SR", 0)) is None
         assert "AT+CMGR=0" not in peer.commands
 
-    def test_a_delete_that_is_refused_is_said(self, peer, opened):
-        peer.answers["AT+CMGD=3"] = "+CMS ERROR: 320"
-        with pytest.raises(ModemSilent, match="slot 3 of SM"):
-            opened().delete(Slot("SM", 3))
+    @pytest.mark.parametrize(("answer", "free"), [("OK", True), ("+CMS ERROR: 321", True), ("+CMS ERROR: 320", False)])
+    def test_a_delete_that_is_refused_is_said(self, peer, opened, answer, free):
+        peer.answers["AT+CMGD=3"] = answer
+        assert opened().delete(Slot("SM", 3)) is free
 
 
 class TestSetUpOfUrcs:

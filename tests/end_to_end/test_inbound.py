@@ -26,6 +26,20 @@ def kept():
 
 
 @pytest.fixture
+def replies():
+    """The replies that a station's database holds, in the order of their coming."""
+
+    def look(station):
+        with sqlite3.connect(f"file:{station.folder}/state/outpost.db?mode=ro", uri=True) as database:
+            database.row_factory = sqlite3.Row
+            rows = database.execute("SELECT * FROM replies ORDER BY id").fetchall()
+        database.close()
+        return rows
+
+    return look
+
+
+@pytest.fixture
 def two_slots(station, tmp_path):
     """A station whose SIM has room for two texts only."""
     sims = tmp_path / "sims.json"
@@ -52,6 +66,52 @@ def test_texts_are_kept_once_and_their_slots_freed(two_slots, kept, number):
     station.restart()
     station.until(lambda: station.sim().get("state") == "ready")
     assert kept(station) == texts
+
+
+def test_replies_of_every_kind_are_linked_and_shown(station, people, replies, number):
+    station = station()
+    station.configure(modems={"part_seconds": 1})
+    station.drop(people(2))
+    station.start()
+    station.until_counts(delivered=2)
+    (sim,) = station.network.sims
+    long = f"My mum says {EMOJI} thank you. " * 6
+    for sender, order in ((number(100), [3, 1, 2, 1]), (number(101), [2, 3])):
+        station.network.tell("inbound", sim=sim, **{"from": sender}, text=long, ref_bits=16, order=order)
+    station.network.tell("inbound_pdu", sim=sim, pdu="0791FFFF")
+    wap_push = "0791447758100650400C914497716279770004622181318143000B0605040B8423F0AABBCCDDEE"
+    station.network.tell("inbound_pdu", sim=sim, pdu=wap_push)
+    station.until(lambda: station.status()["replies"] == {
+        "arriving": 0, "unread": 2, "waiting": 0, "answered": 0, "kept": 2, "undecodable": 1
+    })  # fmt: skip
+    assert "replies: 2 unread, 2 kept, 1 undecodable" in station.cli("status").stdout
+    whole, half, broken, push = replies(station)
+    assert (whole["recipient"], whole["text"], whole["complete"]) == (number(100), long, 1)
+    assert (half["recipient"], half["complete"]) == (number(101), 0)
+    assert half["text"].startswith("[…]")
+    assert [whole["message_id"], half["message_id"]] == [1, 2]
+    assert (broken["kind"], broken["number"], push["kind"], push["text"]) == ("undecodable", "", "data", "")
+    assert broken["reason"]
+    station.network.tell("inbound", sim=sim, **{"from": number(101)}, text="and this")
+    station.until(lambda: station.status()["replies"]["unread"] == 3)
+    assert station.network.tell("stats")["waiting"] == {sim: 0}
+
+
+def test_a_flood_during_a_long_send_loses_nothing(station, people, replies, number, tmp_path):
+    sims = tmp_path / "sims.json"
+    sims.write_text(json.dumps([{"slots": 20}]))
+    station = station(sims=sims)
+    (sim,) = station.network.sims
+    station.network.tell("answer", mode="late", seconds=2, recipient=number(100))
+    station.drop(people(3))
+    station.start()
+    station.until(lambda: station.network.events("submit"))  # and its answer is still to come
+    for n in range(500):
+        station.network.tell("inbound", sim=sim, **{"from": number(n)}, text=f"{n}")
+    station.until(lambda: station.status()["replies"]["unread"] == 500)
+    station.until_counts(delivered=3)
+    assert sorted(row["text"] for row in replies(station)) == sorted(map(str, range(500)))
+    assert station.network.tell("stats")["waiting"] == {sim: 0}
 
 
 def test_texts_that_come_while_the_service_is_down(two_slots, kept, number):

@@ -40,7 +40,7 @@ def test_what_nobody_can_read_is_kept_raw(desk):
 
 def test_several_are_kept_in_one_commit_or_none(desk, sent, make_report):
     report = make_report(1, sent.recipient, 7)
-    assert desk.inbox.save_all(desk.SIM, [deliver("AA"), report, deliver("BB")], desk.NOW) == {1}
+    assert desk.inbox.save_all(desk.SIM, [deliver("AA"), report, deliver("BB")], desk.NOW).batches == {1}
     before = desk.dump()
     with pytest.raises(UnicodeEncodeError):
         desk.inbox.save_all(desk.SIM, [deliver("CC"), deliver("DD", text="\ud83d")], desk.NOW)

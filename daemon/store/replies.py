@@ -1,0 +1,115 @@
+"""What people texted back, as people look at it: lists, conversations, and how far each reply has come."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from daemon.core.reply import Reply, ReplyKind, ReplyState, Turn
+from daemon.store.connection import Store
+
+
+class Replies:
+    """A method that changes something is one transaction and may raise StoreFull. Times: seconds since the epoch."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def get(self, reply_id: int) -> Reply | None:
+        """One reply."""
+        found = self._select("WHERE replies.id = ?", reply_id)
+        return found[0] if found else None
+
+    def find(self, state: ReplyState | None = None, recipient: str | None = None) -> list[Reply]:
+        """Replies of every kind, oldest first; those in one state or of one person only, where these are given."""
+        return self._select(
+            "WHERE (?1 IS NULL OR replies.state = ?1) AND (?2 IS NULL OR replies.recipient = ?2)", state, recipient
+        )
+
+    def since(self, reply_id: int) -> list[Reply]:
+        """Those that began to come after this one, oldest first."""
+        return self._select("WHERE replies.id > ?", reply_id)
+
+    def people(self) -> list[str]:
+        """Everybody who ever texted something readable, as `recipient`: those heard of last come first."""
+        rows = self._store.conn.execute(
+            "SELECT recipient FROM replies WHERE recipient != '' GROUP BY recipient ORDER BY max(changed_at) DESC"
+        )
+        return [str(row[0]) for row in rows]
+
+    def conversation(self, recipient: str) -> list[Turn]:
+        """All that went to and fro with one person, oldest first: what has left, or may have, and what came."""
+        rows = self._store.conn.execute(_CONVERSATION, {"recipient": recipient})
+        return [Turn(r[0], bool(r[1]), r[2], r[3], r[4], ReplyKind(r[5]), bool(r[6]), r[7]) for r in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Replies in each state, every state named; and how many nobody can read, as "undecodable"."""
+        found = dict(self._store.conn.execute("SELECT state, count(*) FROM replies GROUP BY state").fetchall())
+        broken = self._store.conn.execute("SELECT count(*) FROM replies WHERE kind = 'undecodable'").fetchone()[0]
+        return {**{state.value: int(found.get(state.value, 0)) for state in ReplyState}, "undecodable": int(broken)}
+
+    def texted_as(self, sender: str) -> str:
+        """The `recipient` whose conversation a number belongs to, however it is written; itself when there is none."""
+        rows = self._store.conn.execute(
+            "SELECT recipient FROM replies WHERE number = ?1 OR recipient = ?1 ORDER BY id DESC LIMIT 1", (sender,)
+        ).fetchall()
+        return str(rows[0][0]) if rows else sender
+
+    def mark_read(self, reply_id: int) -> bool:
+        """Somebody has read it: it waits for an answer. Whether it was unread."""
+        with self._store.writing() as conn:
+            return bool(
+                conn.execute(
+                    "UPDATE replies SET state = 'waiting' WHERE id = ? AND state = 'unread'", (reply_id,)
+                ).rowcount
+            )
+
+    def mark_answered(self, recipient: str) -> int:
+        """Somebody has answered this person, or settled that no answer is due; how many replies waited for that."""
+        with self._store.writing() as conn:
+            return mark_answered(conn, recipient)
+
+    def publish_incomplete(self, before: float) -> list[Reply]:
+        """Give up waiting for parts whose text had its newest before this time: it is to be read as it stands.
+
+        A part that comes later still finds its text. Gives those texts.
+        """
+        late = "state = 'arriving' AND changed_at <= ?"
+        if not self._store.conn.execute(f"SELECT 1 FROM replies WHERE {late} LIMIT 1", (before,)).fetchone():
+            return []
+        with self._store.writing() as conn:
+            rows = conn.execute(f"UPDATE replies SET state = 'unread' WHERE {late} RETURNING id", (before,)).fetchall()
+        return [reply for row in rows if (reply := self.get(row["id"])) is not None]
+
+    def _select(self, where: str, *args: object) -> list[Reply]:
+        rows = self._store.conn.execute(f"{_REPLY} {where} ORDER BY replies.received_at, replies.id", args)
+        return [_reply(row) for row in rows]
+
+
+def mark_answered(conn: sqlite3.Connection, recipient: str) -> int:
+    """The same inside a transaction, such as the one that queues the answer."""
+    return conn.execute(
+        "UPDATE replies SET state = 'answered' WHERE recipient = ? AND state IN ('unread', 'waiting')", (recipient,)
+    ).rowcount
+
+
+def _reply(row: sqlite3.Row) -> Reply:
+    return Reply(
+        row["id"], row["iccid"], row["number"], row["recipient"], ReplyKind(row["kind"]), ReplyState(row["state"]),
+        row["text"], bool(row["complete"]), row["reason"], row["received_at"], row["sent_at"], row["message_id"],
+        row["batch"],
+    )  # fmt: skip
+
+
+_REPLY = """
+SELECT replies.*, coalesce(batches.name, '') AS batch FROM replies
+LEFT JOIN messages ON messages.id = message_id LEFT JOIN batches ON batches.id = messages.batch_id
+"""
+_CONVERSATION = """
+SELECT (SELECT min(at) FROM submits JOIN parts ON parts.id = part_id WHERE message_id = messages.id) AS moment, 1,
+       text, state, coalesce(sim, ''), 'text', 1, id
+FROM messages WHERE recipient = :recipient
+    AND EXISTS (SELECT 1 FROM parts JOIN submits ON part_id = parts.id WHERE message_id = messages.id)
+UNION ALL
+SELECT received_at, 0, text, state, iccid, kind, complete, id FROM replies WHERE recipient = :recipient
+ORDER BY 1
+"""
