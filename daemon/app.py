@@ -32,7 +32,7 @@ from daemon.services.ports import Ports
 from daemon.services.sender import RESEND_LIMIT
 from daemon.services.station import Station
 from daemon.settings import OnDoubt, Settings, SettingsError, load
-from daemon.store import DatabaseUnusable, Inbox, Outbox, Replies, Sims, Store, StoreFull, Views
+from daemon.store import DatabaseUnusable, Health, Inbox, Outbox, Replies, Sims, Store, StoreFull, Views
 from daemon.store.decisions import Decisions, NotPossible
 from daemon.store.pins import PinTries
 from drivers import ladder
@@ -92,11 +92,13 @@ class Application:
             outbox=self._outbox,
             inbox=Inbox(store),
             replies=Replies(store),
+            health=Health(store),
             sims=Sims(store),
             open_modem=self._open_modem,
             rouse=_rouse,
             changed=self._publisher.changed,
             ring_lines=self._ring_lines,
+            look=self._look,
         )
         pin_tries = PinTries(store)
         self._pins = PinFiles(lambda: self._station.settings, pin_tries, self._clock)
@@ -191,6 +193,10 @@ class Application:
 
     def _ring_lines(self) -> None:
         self._ports.ring()
+
+    def _look(self) -> None:
+        for line in self._ports.lines():
+            line.look()
 
     def _taken(self, taken: Taken) -> None:
         self._publisher.changed(taken.batch_id)

@@ -15,6 +15,12 @@ _STATES = {
     10: Registered.ROAMING, 11: Registered.NO,
 }
 _COPS = re.compile(r'\+COPS\s*:\s*\d\s*,\s*\d\s*,\s*"?([^",]*)', re.IGNORECASE)
+_ACT = re.compile(r'\+COPS\s*:\s*\d\s*,\s*\d\s*,\s*(?:"[^"]*"|[^",]*)\s*,\s*(\d{1,2})\s*$', re.IGNORECASE)
+_BEARERS = {
+    0: "GSM", 1: "GSM", 2: "UMTS", 3: "EDGE", 4: "HSPA", 5: "HSPA", 6: "HSPA", 7: "LTE", 8: "GSM", 9: "LTE", 10: "5G",
+    11: "5G", 12: "5G", 13: "5G",
+}
+_ROOM = re.compile(r':\s*(?:"?[A-Z]{2}(?:_P)?"?\s*,\s*)?(\d+)(?:\s*,\s*(\d+))?')
 _CNUM = re.compile(r'\+CNUM\s*:\s*[^,]*,\s*"?(\+?\d+)', re.IGNORECASE)
 _MEMORY = re.compile(r'"?\b([A-Z]{2}(?:_P)?)\b"?')
 _COMMA_OUTSIDE = re.compile(r",(?![^(]*\))")
@@ -41,6 +47,14 @@ def registered(lines: Iterable[str]) -> Registered | None:
 def network_name(lines: Iterable[str]) -> str:
     """The operator in an answer to AT+COPS? (27.007 §7.3), empty when there is none."""
     return next((found[1].strip() for line in lines if (found := _COPS.match(line))), "")
+
+
+def bearer(lines: Iterable[str]) -> str:
+    """What carries the connection, by <AcT> of an answer to AT+COPS? (27.007 §7.3); empty when it is not said."""
+    for line in lines:
+        if found := _ACT.match(line):
+            return _BEARERS.get(int(found[1]), "")
+    return ""
 
 
 def own_number(lines: Iterable[str]) -> str | None:
@@ -118,11 +132,11 @@ def memories(lines: Iterable[str]) -> list[list[str]]:
     return []
 
 
-def used_slots(lines: Iterable[str]) -> int | None:
-    """How many slots of the first memory are in use, of an answer to AT+CPMS="…" (27.005 §3.2.2)."""
+def room(lines: Iterable[str]) -> tuple[int, int] | None:
+    """(slots in use, slots in all) of the first memory in an answer to AT+CPMS="…" (27.005 §3.2.2)."""
     for line in lines:
-        if name_of(line) == "+CPMS" and (found := re.search(r":\s*(?:\"?[A-Z]{2}\"?\s*,\s*)?(\d+)", line)):
-            return int(found[1])
+        if name_of(line) == "+CPMS" and (found := _ROOM.search(line)):
+            return int(found[1]), int(found[2] or 0)
     return None
 
 
@@ -160,8 +174,8 @@ def reference(line: str) -> int | None:
     return int(found[1]) & 0xFF if found else None
 
 
-def listed(lines: Iterable[str]) -> list[tuple[int, str]]:
-    """(index, PDU) of every inbound message in an answer to AT+CMGL=4 (27.005 §4.1).
+def listed(lines: Iterable[str], *, outbound: bool = False) -> list[tuple[int, str]]:
+    """(index, PDU) of every inbound message in an answer to AT+CMGL=4 (27.005 §4.1); with `outbound` of every one.
 
     What stands between two headers belongs to the first, be it garbage: the index of the next stays right. A header
     that is glued to the PDU before it counts as one.
@@ -177,7 +191,8 @@ def listed(lines: Iterable[str]) -> list[tuple[int, str]]:
         elif entries and not glued:
             entries[-1][2].append(line)
     return [
-        (int(found[1]), pdu) for header, found, body in entries if (pdu := _inbound(header, found[2], body)) is not None
+        (int(found[1]), pdu) for header, found, body in entries
+        if (pdu := _inbound(header, "" if outbound else found[2], body)) is not None
     ]
 
 

@@ -142,7 +142,8 @@ class AtModem:
         for query in ("AT+CREG?", "AT+CGREG?", "AT+CEREG?"):
             found = answers.registered(self._session.try_to(query) or ())
             if found in _REGISTERED:
-                return Registration(found, answers.network_name(self._session.try_to("AT+COPS?", 10.0) or ()))
+                operator = self._session.try_to("AT+COPS?", 10.0) or ()
+                return Registration(found, answers.network_name(operator), answers.bearer(operator))
             if found is not None and best is Registered.UNKNOWN:
                 best = found
         return Registration(best)
@@ -155,18 +156,15 @@ class AtModem:
         return why_no_sms(self._session, self._ready())
 
     def rooms(self) -> dict[str, tuple[int, int]]:
-        """Each memory that is in use for messages, with the slots in use and those that there are."""
         self._ready()
-        return answers.rooms(self._session.try_to("AT+CPMS?") or ())
+        return dict(self._storage.rooms) or answers.rooms(self._session.try_to("AT+CPMS?") or ())
 
-    def smsc(self) -> str | None:
-        """The number of the service centre that the SIM holds; without one nothing can be sent."""
+    def smsc(self) -> str:
         self._ready()
         try:
-            number: str | None = self._session.smsc
+            return self._session.smsc or ""
         except CommandError:
-            return None
-        return number
+            return ""
 
     def ussd(self, code: str) -> str:
         prepared = self._ready()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from drivers.types import Inbound, ModemIdentity, Outcome, Registration, SimIdentity, Slot, SubmitPdu
@@ -123,6 +123,14 @@ class Modem(Protocol):
         """What is missing, other than the network, before an SMS can be sent: a few words for people; empty when all is
         proved: PDU mode, an SMSC address, a readable storage. Raises SimUnavailable when the SIM is gone or locked now.
         """
+        ...
+
+    def smsc(self) -> str:
+        """The number of the service centre that the SIM holds, empty when there is none: nothing can then be sent."""
+        ...
+
+    def rooms(self) -> Mapping[str, tuple[int, int]]:
+        """Each memory for messages, with the slots in use and the slots that there are: as the last sweep left it."""
         ...
 
     def ussd(self, code: str) -> str:

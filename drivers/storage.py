@@ -11,6 +11,8 @@ from drivers.types import Inbound, Slot
 
 LIST_SECONDS = 30.0
 READ_SECONDS = 10.0
+FILLED = 2
+"""What was stored for sending is cleared away where it takes half of a memory: it would block what arrives."""
 MOST_INDEXES = 256
 """How far to look, index by index, where the list fails."""
 
@@ -21,9 +23,12 @@ class Storage:
     def __init__(self, session: Session, memories: Sequence[str]) -> None:
         self._session = session
         self._memories = tuple(memories)
+        self.rooms: dict[str, tuple[int, int]] = {}  # of each memory; what its list gave counts as freed
 
     def list_stored(self) -> list[Inbound]:
-        """Every inbound PDU in every memory. A memory that cannot be opened just now is left out; the next sweep comes.
+        """Every inbound PDU in every memory, and what was stored for sending where it leaves too little room.
+
+        A memory that cannot be opened just now is left out; the next sweep comes.
 
         Raises PortLost or ModemSilent.
         """
@@ -54,17 +59,26 @@ class Storage:
         return True
 
     def _list(self, memory: str) -> list[Inbound]:
-        used = None
+        room = None
         if memory:
-            used = answers.used_slots(self._session.ask(f'AT+CPMS="{memory}"'))
+            room = answers.room(self._session.ask(f'AT+CPMS="{memory}"'))
             self._session.has_memory(memory)
+        used = None if room is None else room[0]
         try:
-            found = answers.listed(self._session.ask("AT+CMGL=4", LIST_SECONDS))
+            lines = self._session.ask("AT+CMGL=4", LIST_SECONDS)
         except (CommandError, ModemSilent):  # some modems hang in it or do not have it
-            return self._one_by_one(memory, used)
-        if not found and used:  # some list nothing although there is something
-            return self._one_by_one(memory, used)
-        return [Inbound(pdu, Slot(memory, index)) for index, pdu in found if pdu]
+            return self._note(memory, room, self._one_by_one(memory, used))
+        if not lines and used:  # some list nothing although there is something
+            return self._note(memory, room, self._one_by_one(memory, used))
+        found = answers.listed(lines)
+        if room is not None and (room[0] - len(found)) * FILLED >= room[1] > 0:
+            found = answers.listed(lines, outbound=True)
+        return self._note(memory, room, [Inbound(pdu, Slot(memory, index)) for index, pdu in found if pdu])
+
+    def _note(self, memory: str, room: tuple[int, int] | None, listed: list[Inbound]) -> list[Inbound]:
+        if room is not None:
+            self.rooms[memory] = max(0, room[0] - len(listed)), room[1]
+        return listed
 
     def _one_by_one(self, memory: str, used: int | None) -> list[Inbound]:
         """By index, from 0 since some count so, until as many as are in use were seen or an index is beyond the end."""

@@ -39,10 +39,13 @@ class Registered(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Where the modem is registered. `network` is the operator's name as the modem gives it."""
+    """Where the modem is registered. `network` is the operator's name as the modem gives it; `bearer` is "GSM", "EDGE",
+    "UMTS", "HSPA", "LTE" or "5G", empty when it does not say.
+    """
 
     registered: Registered
     network: str = ""
+    bearer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

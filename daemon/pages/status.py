@@ -11,6 +11,11 @@ from daemon.core import throttle
 from daemon.settings import Settings
 from daemon.store import Outbox, Views
 
+MODEM_KEYS = (
+    "port", "imei", "manufacturer", "model", "firmware", "state", "reason", "iccid", "signal_dbm", "network",
+    "registered", "bearer", "smsc", "storage",
+)  # fmt: skip
+
 
 def station_status(views: Views, outbox: Outbox, settings: Settings, now: float, *, running: bool) -> dict[str, Any]:
     """Times are ISO 8601 with the station's offset; None is 'not known' or 'not set'."""
@@ -24,8 +29,7 @@ def station_status(views: Views, outbox: Outbox, settings: Settings, now: float,
         },
         "sims": [_sim(row, outbox, settings, now) for row in views.sims()],
         "modems": [
-            {key: row[key] for key in ("port", "imei", "model", "state", "reason", "iccid", "signal_dbm", "network")}
-            for row in views.modems()
+            {key: row[key] for key in MODEM_KEYS} for row in views.modems()
         ],
         "messages": views.counts(),
         "replies": views.replies(),
@@ -44,11 +48,26 @@ def _sim(row: dict[str, Any], outbox: Outbox, settings: Settings, now: float) ->
         "iccid": iccid,
         "imsi": row["imsi"],
         "label": sim.label if sim else "",
+        "own_number": row["own_number"],
         "state": row["state"],
         "reason": row["reason"],
         "next_allowed_at": iso(next_at, settings.station.zone),
         "used": throttle.used(history, limits, now),
         "limits": asdict(limits),
+        "credit": _credit(row, settings),
+    }
+
+
+def _credit(row: dict[str, Any], settings: Settings) -> dict[str, Any] | None:
+    """What the network said last; None when it was never asked."""
+    if row["credit_at"] is None:
+        return None
+    balance, amount = settings.balance_for(row["imsi"]), row["credit_amount"]
+    return {
+        "at": iso(row["credit_at"], settings.station.zone),
+        "amount": amount,
+        "low": bool(balance and amount is not None and amount < balance.warn_below),
+        "text": row["credit_text"],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import structlog
@@ -13,6 +14,11 @@ from daemon.store import StoreFull
 EXPIRY_SECONDS = 30
 CLOCK_SECONDS = 30
 PARTS_SECONDS = 5
+LOOK_SECONDS = 60
+FORGET_SECONDS = 6 * 3600
+HEALTH_DAYS = 366
+"""How long looks at modems are kept."""
+DAY = 86400.0
 JUMP_SECONDS = 60.0
 """A wall clock that gains or loses this much between two looks was set by somebody."""
 
@@ -31,6 +37,8 @@ class Housekeeping:
             (self.expire, EXPIRY_SECONDS),
             (self.watch_clock, CLOCK_SECONDS),
             (self.publish_incomplete, PARTS_SECONDS),
+            (self._station.look, LOOK_SECONDS),
+            (self.forget_looks, FORGET_SECONDS),
         )
         for job, seconds in jobs:
             scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__, replace_existing=True)
@@ -55,6 +63,11 @@ class Housekeeping:
         for reply in given_up:
             self._log.warning("text shown as it stands: parts of it did not come", sender=person(reply.number))
             self._station.changed(None)
+
+    def forget_looks(self) -> None:
+        """Keep the history of signal and registration from growing without end."""
+        with contextlib.suppress(StoreFull):
+            self._station.health.forget(self._station.clock.now() - HEALTH_DAYS * DAY)
 
     def watch_clock(self) -> None:
         """Wake the lines when the wall clock was set: what they wait for may be near, or further away."""

@@ -11,8 +11,10 @@ from daemon.bell import Bell
 from daemon.core import recovery
 from daemon.core.message import SimState
 from daemon.core.recovery import Rung
+from daemon.services.credit import CreditCheck
+from daemon.services.looking import keep_look, look_at
 from daemon.services.receiver import Receiver
-from daemon.services.sender import NO_ROOM, Sender
+from daemon.services.sender import NEVER, NO_ROOM, Sender
 from daemon.services.station import Station
 from daemon.store import StoreFull
 from daemon.store.sims import ModemSeen
@@ -21,9 +23,9 @@ from drivers.types import ModemIdentity, Registered, SimIdentity
 
 FULL_PAUSES = (1.0, 2.0, 5.0, 15.0)
 """Seconds between looks at a full disk."""
-HEALTH_SECONDS = 60.0
 UNWELL_SECONDS = 8.0
-"""Between looks at a modem that cannot send just now: what is cured is used again within fifteen seconds."""
+"""Between looks at a modem that cannot send just now: what is cured is used again within fifteen seconds. The others are
+looked at by the scheduler."""
 STEADY_SECONDS = 60.0
 """A modem that has served for so long has left its earlier silences behind."""
 UNREGISTERED = {
@@ -58,6 +60,11 @@ class Line:
 
     def ring(self) -> None:
         """There may be something to do."""
+        self._bell.ring()
+
+    def look(self) -> None:
+        """See how the modem does, at the next turn."""
+        self._health_at = 0.0
         self._bell.ring()
 
     def stop(self) -> None:
@@ -182,7 +189,7 @@ class Line:
         self._log.info("modem ready", iccid=sim.iccid, imei=seen.identity.imei, model=seen.identity.model)
         state, why = SimState.ABSENT, ""
         try:
-            self._serve(sender, receiver)
+            self._serve(sender, receiver, CreditCheck(station, modem, sim))
         except SimUnavailable as error:
             state, why = SimState(error.state), str(error)
             raise
@@ -199,15 +206,17 @@ class Line:
             self._log.warning("SIM state not stored", reason=str(error))
         self._station.changed(None)
 
-    def _serve(self, sender: Sender, receiver: Receiver) -> None:
+    def _serve(self, sender: Sender, receiver: Receiver, credit: CreditCheck) -> None:
         clock = self._station.clock
         self._health_at = clock.monotonic()
         while not self._stop:
             try:
+                receiver.receive()
                 if clock.monotonic() >= self._health_at:
                     sender.look()
-                receiver.receive()
                 wait_until = sender.step()
+                if wait_until is not None:
+                    credit.check()
                 self._full = 0
             except StoreFull as error:
                 self._wait_for_room(error)
@@ -231,11 +240,9 @@ class Line:
         self._health_at = self._station.clock.monotonic() + UNWELL_SECONDS
         registration = modem.registration()
         why = UNREGISTERED.get(registration.registered) or modem.why_not()
-        self._show_modem(
-            ModemSeen(
-                seen.port, "ready", why, seen.identity, seen.iccid, modem.signal(), registration.network,
-            )
-        )  # fmt: skip
+        shown = look_at(modem, seen, registration, why)
+        self._show_modem(shown)
+        keep_look(self._station, shown)
         if not why:
-            self._health_at = self._station.clock.monotonic() + HEALTH_SECONDS
+            self._health_at = NEVER
         return why

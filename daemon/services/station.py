@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from daemon.clock import Clock
 from daemon.core.recovery import Rung
 from daemon.settings import Settings
-from daemon.store import Inbox, Outbox, Replies, Sims
+from daemon.store import Health, Inbox, Outbox, Replies, Sims
 from drivers.modem import Modem
 
 
@@ -22,6 +22,7 @@ class Station:
     outbox: Outbox
     inbox: Inbox
     replies: Replies
+    health: Health
     sims: Sims
     open_modem: Callable[[str, Callable[[], None]], Modem]
     rouse: Callable[[Rung, str], bool]
@@ -30,6 +31,8 @@ class Station:
     """Called after a commit that people may want to see: with a batch's id, or None for the station as a whole."""
     ring_lines: Callable[[], None]
     """Wake every line: there may be something to send, or a setting has changed."""
+    look: Callable[[], None]
+    """Have every line see how its modem does."""
     stopping: threading.Event = field(default_factory=threading.Event)
     _seats: dict[str, str] = field(default_factory=dict)
     _seats_lock: threading.Lock = field(default_factory=threading.Lock)

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from daemon.settings.faults import Fault, SettingsError
 from daemon.settings.load import load, parse
-from daemon.settings.values import Approval, Authority, Modems, OnDoubt, Sending, Settings, SimSettings, Station
+from daemon.settings.values import (
+    Approval,
+    Authority,
+    Balance,
+    Credit,
+    Modems,
+    OnDoubt,
+    Sending,
+    Settings,
+    SimSettings,
+    Station,
+)
 
 __all__ = [
     "Approval",
     "Authority",
+    "Balance",
+    "Credit",
     "Fault",
     "Modems",
     "OnDoubt",

@@ -16,6 +16,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from daemon.core.quiet_hours import QuietHours
 from daemon.core.throttle import Limits
+from daemon.settings.credit import credit_of
 from daemon.settings.faults import Fault, SettingsError
 from daemon.settings.lines import key_lines
 from daemon.settings.section import Faults, Section, unknown_keys
@@ -92,6 +93,7 @@ def _settings(root: Section, folder: Path) -> Settings:
         quiet_hours=_quiet_hours(root.section("quiet_hours")),
         throttle=Limits().with_overrides(**_limits(throttle)),
         networks=_networks(throttle.section("networks")),
+        credit=credit_of(root.section("credit")),
         sims=_sims(root.section("sims"), folder),
     )
 

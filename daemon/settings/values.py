@@ -101,6 +101,24 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class Balance:
+    """How one network is asked for a SIM's credit. `pattern` finds the amount in its words; less than `warn_below` is
+    low."""
+
+    balance_ussd: str = ""
+    pattern: str = r"[0-9]+(?:[.,][0-9]+)?"
+    warn_below: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Which networks are asked for the credit of their SIMs, by MCC+MNC, and how often."""
+
+    check_hours: float = 24
+    networks: Mapping[str, Balance] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True)
 class SimSettings:
     """What is set for one SIM."""
 
@@ -120,7 +138,13 @@ class Settings:
     quiet_hours: QuietHours = field(default_factory=lambda: QuietHours(start=time(20), end=time(9)))
     throttle: Limits = field(default_factory=Limits)
     networks: Mapping[str, Overrides] = field(default_factory=_nothing)
+    credit: Credit = field(default_factory=Credit)
     sims: Mapping[str, SimSettings] = field(default_factory=_nothing)
+
+    def balance_for(self, imsi: str | None) -> Balance | None:
+        """How the home network of a SIM is asked for its credit, None when it is not."""
+        home = [network for network in self.credit.networks if imsi and imsi.startswith(network)]
+        return self.credit.networks[max(home, key=len)] if home else None
 
     def limits_for(self, iccid: str, imsi: str | None) -> Limits:
         """The limits of one SIM: its own keys, else those of its home network, else those of every SIM.

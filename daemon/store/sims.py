@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from daemon.core.message import SimState
 from daemon.store.connection import Store
@@ -29,6 +31,11 @@ class ModemSeen:
     iccid: str | None = None
     signal_dbm: int | None = None
     network: str = ""
+    registered: str = ""
+    bearer: str = ""
+    smsc: str = ""
+    storage: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Memory -> (slots in use, slots in all)."""
 
 
 class Sims:
@@ -50,9 +57,11 @@ class Sims:
         """A SIM answered in a modem."""
         with self._store.writing() as conn:
             conn.execute(
-                "INSERT INTO sims (iccid, imsi, state, first_seen, last_seen) VALUES (?1, ?2, 'ready', ?3, ?3)"
-                " ON CONFLICT DO UPDATE SET imsi = CASE WHEN ?2 = '' THEN imsi ELSE ?2 END, last_seen = ?3",
-                (sim.iccid, sim.imsi or "", now),
+                "INSERT INTO sims (iccid, imsi, own_number, state, first_seen, last_seen)"
+                " VALUES (?1, ?2, ?4, 'ready', ?3, ?3) ON CONFLICT DO UPDATE SET last_seen = ?3,"
+                " imsi = CASE WHEN ?2 = '' THEN imsi ELSE ?2 END,"
+                " own_number = CASE WHEN ?4 = '' THEN own_number ELSE ?4 END",
+                (sim.iccid, sim.imsi or "", now, sim.own_number or ""),
             )
 
     def show(self, iccid: str, state: SimState, reason: str, until: float | None) -> None:
@@ -112,7 +121,9 @@ class Sims:
                 )
             conn.execute(
                 "INSERT OR REPLACE INTO modems (port, imei, manufacturer, model, firmware, state, reason, iccid,"
-                " signal_dbm, network, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " signal_dbm, network, registered, bearer, smsc, storage, changed_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (modem.port, i.imei, i.manufacturer, i.model, i.firmware, modem.state, modem.reason, modem.iccid,
-                 modem.signal_dbm, modem.network, now),
+                 modem.signal_dbm, modem.network, modem.registered, modem.bearer, modem.smsc,
+                 json.dumps(dict(modem.storage)), now),
             )  # fmt: skip

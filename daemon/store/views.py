@@ -53,12 +53,19 @@ class Views:
         return float(row[0] or 0.0)
 
     def sims(self) -> list[dict[str, Any]]:
-        """Every SIM ever seen."""
-        return self._dicts("SELECT * FROM sims ORDER BY iccid")
+        """Every SIM ever seen, with what was said last of its credit."""
+        return self._dicts(
+            "SELECT sims.*, credit.at AS credit_at, credit.amount AS credit_amount, credit.text AS credit_text"
+            " FROM sims LEFT JOIN credit ON credit.id ="
+            " (SELECT id FROM credit WHERE credit.iccid = sims.iccid ORDER BY at DESC, id DESC LIMIT 1) ORDER BY iccid"
+        )
 
     def modems(self) -> list[dict[str, Any]]:
         """Every port since the service started."""
-        return self._dicts("SELECT * FROM modems ORDER BY port")
+        rows = self._dicts("SELECT * FROM modems ORDER BY port")
+        for row in rows:
+            row["storage"] = json.loads(row["storage"])
+        return rows
 
     def messages(self, batch: str | None = None, state: str | None = None) -> Iterator[dict[str, Any]]:
         """Messages in the order of their batches and rows, each with its parts."""

@@ -179,7 +179,7 @@ def _cops(call: Call) -> list[str]:
         if not device.reachable():
             return ["+COPS: 0"]
         style = device.settings.network_format
-        return [f'+COPS: 0,{style},"{names[style]}"']
+        return [f'+COPS: 0,{style},"{names[style]}",7']  # LTE
     if call.number(0, range(5), default=0) == 3:  # 27.007 §7.3: only set the format
         device.settings.network_format = call.number(1, range(3))
     return []

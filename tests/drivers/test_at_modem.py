@@ -532,7 +532,7 @@ class TestState:
     def test_registration_by_packet_network_where_the_other_has_none(self, peer, opened):
         modem = opened()
         peer.answers |= {"AT+CREG?": "+CREG: 0,3\r\nOK", "AT+CEREG?": "+CEREG: 0,5\r\nOK"}
-        assert modem.registration() == Registration(Registered.ROAMING, "Net")
+        assert modem.registration() == Registration(Registered.ROAMING, "Net", "UMTS")
         peer.answers["AT+CEREG?"] = "+CEREG: 0,2\r\nOK"
         assert modem.registration() == Registration(Registered.DENIED)
 

@@ -62,7 +62,7 @@ def test_no_answer_of_any_modem_breaks_a_parser(at_responses):
         lines = case.get("lines") or []
         for parse in (
             answers.registered, answers.network_name, answers.own_number, answers.serial_digits, answers.iccid,
-            answers.iccid_of_file, answers.memories, answers.used_slots, answers.listed, answers.one_read,
+            answers.iccid_of_file, answers.memories, answers.room, answers.listed, answers.one_read,
         ):
             parse(lines)
         for line in lines:

@@ -33,7 +33,7 @@ def test_identity_is_plausible_and_distinct(simulate, connect):
         ("AT+CREG?", ["+CREG: 0,1"]),
         ("AT+CEREG?", ["+CEREG: 0,1"]),
         ("AT+CSQ", ["+CSQ: 20,99"]),
-        ("AT+COPS?", ['+COPS: 0,0,"Training"']),
+        ("AT+COPS?", ['+COPS: 0,0,"Training",7']),
         ("AT+CMGF?", ["+CMGF: 0"]),
         ("AT+CFUN?", ["+CFUN: 1"]),
         ("AT+CSMS=1", ["+CSMS: 1,1,1"]),

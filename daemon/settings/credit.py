@@ -1,0 +1,44 @@
+"""Reads [credit]: how each network is asked by USSD what a SIM has left, and when that is too little."""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+
+from daemon.settings.section import Section
+from daemon.settings.values import Balance, Credit
+
+_CODE = re.compile(r"[*#][0-9*#]{1,40}")
+_MOST = 1_000_000
+_MOST_HOURS = 24 * 366
+
+
+def credit_of(section: Section) -> Credit:
+    """The table [credit] with its networks."""
+    networks = section.section("networks")
+    found: dict[str, Balance] = {}
+    for network in networks.table:
+        balance = _balance(networks.section(network))
+        if re.fullmatch(r"[0-9]{5,6}", network):
+            found[network] = balance
+        else:
+            networks.fault(network, "is no network; write MCC and MNC together, 5 or 6 digits, such as "
+                                    "[credit.networks.23410]")
+    return Credit(section.number("check_hours", Credit().check_hours, 0.001, _MOST_HOURS), MappingProxyType(found))
+
+
+def _balance(section: Section) -> Balance:
+    default = Balance()
+    code = section.text("balance_ussd", default.balance_ussd)
+    if not section.has("balance_ussd"):
+        section.fault("balance_ussd", 'is missing; write the code that the network answers with the credit, such as '
+                                      '"*#1345#"')
+    elif code and not _CODE.fullmatch(code):
+        section.fault("balance_ussd", 'is no USSD code; it has digits, * and # only, such as "*#1345#"')
+    pattern = section.text("pattern", default.pattern)
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        section.fault("pattern", f"is no regular expression ({error.msg}); with the amount in brackets, such as "
+                                 f"'£([0-9.]+)'")
+    return Balance(code, pattern, section.number("warn_below", default.warn_below, 0, _MOST))
