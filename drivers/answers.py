@@ -20,7 +20,7 @@ _BEARERS = {
     0: "GSM", 1: "GSM", 2: "UMTS", 3: "EDGE", 4: "HSPA", 5: "HSPA", 6: "HSPA", 7: "LTE", 8: "GSM", 9: "LTE", 10: "5G",
     11: "5G", 12: "5G", 13: "5G",
 }
-_ROOM = re.compile(r':\s*(?:"?[A-Z]{2}(?:_P)?"?\s*,\s*)?(\d+)(?:\s*,\s*(\d+))?')
+_FIRST_ROOM = re.compile(r':\s*(?:"?[A-Z]{2}(?:_P)?"?\s*,\s*)?(\d+)(?:\s*,\s*(\d+))?')
 _CNUM = re.compile(r'\+CNUM\s*:\s*[^,]*,\s*"?(\+?\d+)', re.IGNORECASE)
 _MEMORY = re.compile(r'"?\b([A-Z]{2}(?:_P)?)\b"?')
 _COMMA_OUTSIDE = re.compile(r",(?![^(]*\))")
@@ -135,7 +135,7 @@ def memories(lines: Iterable[str]) -> list[list[str]]:
 def room(lines: Iterable[str]) -> tuple[int, int] | None:
     """(slots in use, slots in all) of the first memory in an answer to AT+CPMS="…" (27.005 §3.2.2)."""
     for line in lines:
-        if name_of(line) == "+CPMS" and (found := _ROOM.search(line)):
+        if name_of(line) == "+CPMS" and (found := _FIRST_ROOM.search(line)):
             return int(found[1]), int(found[2] or 0)
     return None
 

@@ -13,6 +13,9 @@ from drivers.ussd import UssdAnswer, answer_of
 
 MOST_DIRECT = 1000
 """PDUs kept for acknowledgement. The network redelivers what is dropped beyond."""
+MOST_HINTS = 1000
+"""Slots kept: what is dropped beyond, the sweep finds."""
+MOST_USSD = 20
 
 
 class Unasked:
@@ -23,7 +26,7 @@ class Unasked:
         self._gone = False
         self._changed = threading.Condition()
         self._direct: list[Inbound] = []
-        self._hints: list[Slot] = []
+        self._hints: dict[Slot, None] = {}  # each once, in the order of their coming
         self._ussd: list[UssdAnswer] = []
 
     def take(self, lines: tuple[str, ...]) -> bool:
@@ -36,10 +39,11 @@ class Unasked:
                     self._changed.notify_all()
                 return True
             if name in {"+CMTI", "+CDSI"} and (found := hint(lines[0])):
-                self._hints.append(Slot(*found))
+                if len(self._hints) < MOST_HINTS:
+                    self._hints[Slot(*found)] = None
                 return True
             if name == "+CUSD" and (answer := answer_of(lines[0])):
-                self._ussd.append(answer)
+                self._ussd = [*self._ussd[1 - MOST_USSD :], answer]
                 self._changed.notify_all()
             if lines[0].upper().startswith(RESTART_WORDS):
                 self.restarted = True
@@ -61,8 +65,8 @@ class Unasked:
     def hints(self) -> list[Slot]:
         """Each once, in the order of their coming."""
         with self._changed:
-            hints, self._hints = self._hints, []
-        return list(dict.fromkeys(hints))
+            hints, self._hints = self._hints, {}
+        return list(hints)
 
     def ussd(self, deadline: float | None) -> UssdAnswer | None:
         """The next USSD answer, waiting until `deadline` (monotonic seconds); None then, or when the port is gone."""

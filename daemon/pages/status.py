@@ -13,7 +13,7 @@ from daemon.store import Outbox, Views
 
 MODEM_KEYS = (
     "port", "imei", "manufacturer", "model", "firmware", "state", "reason", "iccid", "signal_dbm", "network",
-    "registered", "bearer", "smsc", "storage",
+    "registered", "bearer", "smsc", "storage", "own_number",
 )  # fmt: skip
 
 
@@ -26,13 +26,13 @@ def station_status(views: Views, outbox: Outbox, settings: Settings, now: float,
             "timezone": settings.station.timezone,
             "running": running,
             "updated_at": iso(now, zone),
+            "replies": views.replies(),
         },
         "sims": [_sim(row, outbox, settings, now) for row in views.sims()],
         "modems": [
-            {key: row[key] for key in MODEM_KEYS} for row in views.modems()
+            {key: row[key] for key in MODEM_KEYS} | {"credit": _credit(row, settings)} for row in views.modems()
         ],
         "messages": views.counts(),
-        "replies": views.replies(),
         "batches": [_batch(row, zone) for row in views.batches()],
     }
 
@@ -48,18 +48,16 @@ def _sim(row: dict[str, Any], outbox: Outbox, settings: Settings, now: float) ->
         "iccid": iccid,
         "imsi": row["imsi"],
         "label": sim.label if sim else "",
-        "own_number": row["own_number"],
         "state": row["state"],
         "reason": row["reason"],
         "next_allowed_at": iso(next_at, settings.station.zone),
         "used": throttle.used(history, limits, now),
         "limits": asdict(limits),
-        "credit": _credit(row, settings),
     }
 
 
 def _credit(row: dict[str, Any], settings: Settings) -> dict[str, Any] | None:
-    """What the network said last; None when it was never asked."""
+    """What the network of a modem's SIM said last; None when it was never asked."""
     if row["credit_at"] is None:
         return None
     balance, amount = settings.balance_for(row["imsi"]), row["credit_amount"]

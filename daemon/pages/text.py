@@ -10,6 +10,7 @@ def status_lines(document: dict[str, Any]) -> Iterator[str]:
     """The station at a glance."""
     station = document["station"]
     yield f"{station['name']}, {station['updated_at']}{'' if station['running'] else ': the service is not running'}"
+    yield "replies: " + (_counts(station["replies"]) or "none")
     for part in LINES:
         yield ""
         yield from LINES[part](document[part])
@@ -35,10 +36,6 @@ def _count_lines(counts: dict[str, int]) -> Iterator[str]:
     yield "messages: " + (_counts(counts) or "none")
 
 
-def _reply_lines(counts: dict[str, int]) -> Iterator[str]:
-    yield "replies: " + (_counts(counts) or "none")
-
-
 def _batch_lines(batches: Sequence[dict[str, Any]]) -> Iterator[str]:
     return table(
         ("BATCH", "STATE", "ROWS", "REJECTED", "MESSAGES"),
@@ -51,7 +48,6 @@ LINES: Mapping[str, Callable[[Any], Iterator[str]]] = {
     "sims": _sim_lines,
     "modems": _modem_lines,
     "messages": _count_lines,
-    "replies": _reply_lines,
     "batches": _batch_lines,
 }
 """Each part of the status document in the order of reading, and how it is written."""

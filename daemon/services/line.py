@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import structlog
 
@@ -48,6 +49,7 @@ class Line:
         self.identity = ModemIdentity("")
         """The modem that was at the port last."""
         self._served = False
+        self._lost = False  # it served, and what was there is gone
         self._served_since = 0.0
         self._silences = 0  # in a row
         self._stop = False
@@ -127,7 +129,8 @@ class Line:
         if str(error) != self._said:
             self._said = str(error)
             self._log.warning("port unusable", reason=str(error))
-            state = "lost" if self._served else "unusable"
+            self._lost = self._served or (self._lost and not Path(self.port).exists())
+            state = "lost" if self._lost else "unusable"
             self._show_modem(ModemSeen(self.port, state, str(error), self.identity))
             if isinstance(error, SimUnavailable) and error.iccid and not self._served:
                 self._show_sim(error)

@@ -53,16 +53,12 @@ class Views:
         return float(row[0] or 0.0)
 
     def sims(self) -> list[dict[str, Any]]:
-        """Every SIM ever seen, with what was said last of its credit."""
-        return self._dicts(
-            "SELECT sims.*, credit.at AS credit_at, credit.amount AS credit_amount, credit.text AS credit_text"
-            " FROM sims LEFT JOIN credit ON credit.id ="
-            " (SELECT id FROM credit WHERE credit.iccid = sims.iccid ORDER BY at DESC, id DESC LIMIT 1) ORDER BY iccid"
-        )
+        """Every SIM ever seen."""
+        return self._dicts("SELECT * FROM sims ORDER BY iccid")
 
     def modems(self) -> list[dict[str, Any]]:
-        """Every port since the service started."""
-        rows = self._dicts("SELECT * FROM modems ORDER BY port")
+        """Every port since the service started, with its SIM's own number and what was said last of its credit."""
+        rows = self._dicts(_MODEMS)
         for row in rows:
             row["storage"] = json.loads(row["storage"])
         return rows
@@ -89,6 +85,13 @@ class Views:
         return [dict(row) for row in self._store.conn.execute(sql, args)]
 
 
+_MODEMS = """
+SELECT modems.*, coalesce(sims.imsi, '') AS imsi, coalesce(sims.own_number, '') AS own_number,
+       credit.at AS credit_at, credit.amount AS credit_amount, credit.text AS credit_text
+FROM modems LEFT JOIN sims ON sims.iccid = modems.iccid LEFT JOIN credit ON credit.id =
+    (SELECT id FROM credit WHERE credit.iccid = modems.iccid ORDER BY at DESC, id DESC LIMIT 1)
+ORDER BY port
+"""
 _OUTCOMES = """
 SELECT batches.name, m.row, m.ref, m.recipient, m.state, m.reason, m.part_count,
        (SELECT max(sent_at) FROM parts WHERE message_id = m.id),

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from inotify_simple import INotify, flags
 
-PATIENCE = 30.0  # seconds until a test gives up; never how long anything takes
+PATIENCE = 90.0  # seconds until a test gives up; never how long anything takes
 LOOK_AGAIN = 1.0
 GATHER_MS = 20
 NEWS = flags.MODIFY | flags.MOVED_TO | flags.MOVED_FROM | flags.CREATE | flags.DELETE

@@ -25,8 +25,8 @@ def test_modems_and_credit_are_shown_and_kept(station):
     assert (modem["network"], modem["registered"], modem["bearer"]) == ("Training", "home", "LTE")
     assert (modem["signal_dbm"], modem["smsc"]) == (-73, "+447700900000")
     assert modem["storage"]["SM"] == [0, 40]
-    assert station.sim()["own_number"] == "+447700900999"
-    credit = station.until(lambda: station.sim()["credit"])
+    assert modem["own_number"] == "+447700900999"
+    credit = station.until(lambda: station.modem()["credit"])
     assert (credit["amount"], credit["low"], credit["text"]) == (10.0, True, "Your balance is 10.00")
     assert station.said("credit is low: top the SIM up", iccid=sim, amount=10.0)
     assert "Your balance" not in station.logs()

@@ -81,7 +81,7 @@ def test_replies_of_every_kind_are_linked_and_shown(station, people, replies, nu
     station.network.tell("inbound_pdu", sim=sim, pdu="0791FFFF")
     wap_push = "0791447758100650400C914497716279770004622181318143000B0605040B8423F0AABBCCDDEE"
     station.network.tell("inbound_pdu", sim=sim, pdu=wap_push)
-    station.until(lambda: station.status()["replies"] == {
+    station.until(lambda: station.status()["station"]["replies"] == {
         "arriving": 0, "unread": 2, "waiting": 0, "answered": 0, "kept": 2, "undecodable": 1
     })  # fmt: skip
     assert "replies: 2 unread, 2 kept, 1 undecodable" in station.cli("status").stdout
@@ -93,7 +93,7 @@ def test_replies_of_every_kind_are_linked_and_shown(station, people, replies, nu
     assert (broken["kind"], broken["number"], push["kind"], push["text"]) == ("undecodable", "", "data", "")
     assert broken["reason"]
     station.network.tell("inbound", sim=sim, **{"from": number(101)}, text="and this")
-    station.until(lambda: station.status()["replies"]["unread"] == 3)
+    station.until(lambda: station.status()["station"]["replies"]["unread"] == 3)
     assert station.network.tell("stats")["waiting"] == {sim: 0}
 
 
@@ -108,7 +108,7 @@ def test_a_flood_during_a_long_send_loses_nothing(station, people, replies, numb
     station.until(lambda: station.network.events("submit"))  # and its answer is still to come
     for n in range(500):
         station.network.tell("inbound", sim=sim, **{"from": number(n)}, text=f"{n}")
-    station.until(lambda: station.status()["replies"]["unread"] == 500)
+    station.until(lambda: station.status()["station"]["replies"]["unread"] == 500)
     station.until_counts(delivered=3)
     assert sorted(row["text"] for row in replies(station)) == sorted(map(str, range(500)))
     assert station.network.tell("stats")["waiting"] == {sim: 0}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from daemon.store.health import EVERY_SECONDS, Credit, Look
+from daemon.store.sims import ModemSeen
 
 LOOK = Look("/dev/ttyUSB0", -73, "home", "Training", "LTE", {"SM": (1, 20), "SR": (0, 10)})
 
@@ -33,6 +34,8 @@ def test_credit_is_kept_and_the_last_word_shown(desk):
         desk.health.keep_credit(desk.SIM, one)
     assert desk.health.credit(desk.SIM) == said[1]
     assert desk.health.credits(desk.SIM) == said[::-1]
-    assert [(sim["iccid"], sim["credit_text"]) for sim in desk.views.sims()] == [
-        (desk.SIM, "busy"), (desk.OTHER_SIM, None)
+    for port, iccid in (("a", desk.SIM), ("b", desk.OTHER_SIM)):
+        desk.sims.show_modem(ModemSeen(port, "ready", iccid=iccid, storage={"SM": (1, 20)}), desk.NOW)
+    assert [(modem["credit_text"], modem["storage"]) for modem in desk.views.modems()] == [
+        ("busy", {"SM": [1, 20]}), (None, {"SM": [1, 20]}),
     ]  # fmt: skip
