@@ -18,6 +18,8 @@ from drivers.types import Accepted, InDoubt, Outcome, RefusalClass, Refused, Sub
 PROMPT_SECONDS = 10.0
 OK_SECONDS = 2.0
 """How long the OK may come after +CMGS. The part is accepted without it."""
+PATIENCE = 2.5
+"""How many times as long as a part is awaited its modem may be busy with it. Answers have come after 135 seconds."""
 OLDER_SECONDS = 10.0
 """How long, at most, to wait for a second answer while the first may belong to an earlier part."""
 NEAR_MRS = 32
@@ -188,6 +190,7 @@ class Submitter:
                 self._unanswered.append(pdu)
                 self._commands_then = self._channel.commands
                 self._channel.late_answer_due = True
+                self._channel.patient_until = time.monotonic() + (PATIENCE - 1) * self._answer_seconds
                 if port_gone:
                     return InDoubt("the port went before the modem answered")
                 return InDoubt(f"the modem did not answer within {self._answer_seconds:g} seconds")

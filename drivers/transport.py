@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import threading
 import time
@@ -71,6 +72,7 @@ class Channel:
         self.out_of_step = False
         self.commands = 0  # written so far
         self.late_answer_due = False  # a submit ended without an answer: it may still come
+        self.patient_until = 0.0      # and so long a modem that hears nothing may be busy with it (monotonic seconds)
         self._skip_ok = False  # a late +CMGS came: the OK behind it belongs to it
         self._on_stray = on_stray
         self._on_gone = on_gone
@@ -169,14 +171,21 @@ class Channel:
     def come_into_step(self, tries: Sequence[float] | None = None) -> None:
         """Put a modem of unknown state right: ESC ends a prompt, and an answer that can be no other's ends the doubt.
 
-        Never Ctrl-Z: it could send half a PDU. Raises PortLost, or ModemSilent when all tries fail.
+        Never Ctrl-Z: it could send half a PDU. Raises PortLost, or ModemSilent when all tries fail: not before
+        `patient_until`, while a late answer is due.
         """
         tries = tries or RESYNC_SECONDS
-        for seconds in tries:
+        waited = 0.0
+        for n, seconds in enumerate(itertools.chain(tries, itertools.repeat(tries[-1]))):
+            if n >= len(tries) and not (self.late_answer_due and time.monotonic() < self.patient_until):
+                break
             if self._answers(self.question or "AT", seconds):
+                if n:
+                    self.wire.pause(QUIET_SECONDS)  # the answers to earlier tries may still come
                 self.out_of_step = False
                 return
-        raise self.silent(self.question or "AT", sum(tries))
+            waited += seconds
+        raise self.silent(self.question or "AT", waited)
 
     def _answers(self, question: str, seconds: float) -> bool:
         self.wire.write(ESC + b"\r")
