@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("outpost", deadline=None)  # a busy machine is no fault: a test that hangs has its own bound
+settings.load_profile("outpost")
 
 ROOT = Path(__file__).resolve().parent.parent
 VECTORS = Path(os.environ.get("OUTPOST_VECTORS", ROOT.parent / "shared" / "vectors"))
