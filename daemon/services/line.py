@@ -25,8 +25,8 @@ from drivers.types import ModemIdentity, Registered, SimIdentity
 FULL_PAUSES = (1.0, 2.0, 5.0, 15.0)
 """Seconds between looks at a full disk."""
 UNWELL_SECONDS = 8.0
-"""Between looks at a modem that cannot send just now: what is cured is used again within fifteen seconds. The others are
-looked at by the scheduler."""
+"""Between looks at a modem that cannot send: what is cured is used again within fifteen seconds. The scheduler has the
+others looked at."""
 STEADY_SECONDS = 60.0
 """A modem that has served for so long has left its earlier silences behind."""
 UNREGISTERED = {
