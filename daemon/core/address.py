@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,6 +42,11 @@ _SPOILT: Final = re.compile(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.IGNORECASE)
 _SPREADSHEET_WRAP: Final = re.compile(r"""\s*(?:=\s*)?["'](.*?)["']?\s*""", re.DOTALL)  # ="07…" and '07… keep a zero
 _WHOLE_FLOAT: Final = re.compile(r"(\d{7,})\.0")
 _SEPARATOR: Final = re.compile(r"[;,/|&\r\n+]|\b(?:or|and)\b", re.IGNORECASE)
+_LIST: Final = re.compile(r"[;,/|&]|\b(?:or|and)\b|(?<=\d)\s*(?=\+)", re.IGNORECASE)
+_LABELLED: Final = re.compile(r"\s*([^\W\d_][^:@\d]{0,60}):(.*)", re.DOTALL)  # "Phone-Mobile: 07…"
+_NUMBER_LABELS: Final = ("phone", "mobile", "tel", "cell", "number", "msisdn", "whatsapp", "home", "work", "sms")
+_CHAT_ID: Final = re.compile(r"\+?([0-9]{7,15}(?:-[0-9]+)?)@([a-z.]+)", re.IGNORECASE)
+_CHAT_PEOPLE: Final = frozenset({"s.whatsapp.net", "c.us"})  # @g.us is a group
 _FOREIGN_SIGN: Final = re.compile(r"[^0-9+.()\[\]/\s\u2010-\u2015\u2212-]")  # the dashes of word processors are welcome
 _MIN_DIGITS: Final = 7           # fewer are a short code
 _MAX_DIGITS: Final = 15 + 5      # E.164, with an exchange's prefix and "(0)"
@@ -94,6 +99,67 @@ def e164(cell: str, country: str) -> str | None:
         return None
     possible = phonenumbers.is_possible_number(number)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if possible else None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A number of a cell with several that gets no text: as it was written, and why."""
+
+    written: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one cell of a list gives: the numbers to text, in its order, and those that get none.
+
+    `reason` says why there is no number to text, "" when there is one. Neither it nor another reason holds digits of a
+    number.
+    """
+
+    numbers: tuple[Number, ...] = ()
+    reason: str = ""
+    left_out: tuple[LeftOut, ...] = ()
+
+
+def read_cell(cell: str, country: str, *, international: bool) -> Cell:
+    """Read a cell that may hold several numbers, with labels or chat ids, as exports of phones write them.
+
+    Every mobile in it counts, each once. `country` and `international` are as for `parse`.
+    """
+    entries = [entry for line in cell.splitlines() for entry in _entries(line)]
+    pieces = list(dict.fromkeys(entry for entry in entries if entry))
+    if not pieces:
+        return Cell(reason="no telephone number among these entries" if entries else "no number in this cell")
+    found = [(piece, parse(piece, country, international=international)) for piece in pieces]
+    numbers = tuple(dict.fromkeys(number for _, number in found if isinstance(number, Number)))
+    bad = tuple(LeftOut(piece, number.reason) for piece, number in found if isinstance(number, NotTextable))
+    if numbers:
+        return Cell(numbers, left_out=bad)
+    if len(bad) == 1:
+        return Cell(reason=bad[0].reason)
+    reasons = "; ".join(dict.fromkeys(each.reason for each in bad))
+    return Cell(reason=f"no mobile among {len(bad)} numbers: {reasons}", left_out=bad)
+
+
+def _entries(line: str) -> Iterable[str]:
+    """The numbers in one line as `parse` takes them; "" for an entry of another kind. What is no list stays whole."""
+    labelled = _LABELLED.fullmatch(line)
+    if labelled:
+        label, line = labelled[1].casefold(), labelled[2].strip()
+        if "whatsapp" in label and line.isascii() and line.isdecimal():
+            return [f"+{line}"]
+        if "@" not in line and not any(word in label for word in _NUMBER_LABELS):
+            return [""]
+    chat = _CHAT_ID.fullmatch(line.strip())
+    if chat:
+        return [f"+{chat[1]}" if chat[2].casefold() in _CHAT_PEOPLE else ""]
+    if labelled and "@" in line:
+        return [""]  # an e-mail address or another service's id
+    pieces = [piece for piece in _LIST.split(line) if piece.strip()]
+    if len(pieces) > 1 and all(_digits(piece) >= _MIN_DIGITS for piece in pieces):
+        return [entry for piece in pieces for entry in _entries(piece)]
+    return pieces if len(pieces) == 1 else [line] if pieces else []
 
 
 def _clean(cell: str) -> str:

@@ -36,6 +36,8 @@ class NewMessage:
     not_after: float | None = None
     state: MessageState = MessageState.HELD
     reason: str = ""
+    cell: str = ""          # the number as the list has it
+    note: str = ""          # what a person should know of this row
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import json
 import resource
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from daemon.intake.readers import READERS
-from daemon.intake.readers.encoding import encoding_of
+from daemon.intake.readers import reader_of
 from daemon.intake.readers.items import MAX_BYTES, MAX_ROWS, End, Item, Row, Unreadable, encode
 
 MEMORY_BYTES = 512 * 1024 * 1024
@@ -29,11 +29,11 @@ TOO_LARGE = f"the file is larger than {MAX_BYTES // 2**20} MiB: cut the list int
 TOO_MANY_ROWS = f"the file has more than {MAX_ROWS:,} rows: cut the list into smaller files"
 
 
-def main(kind: str) -> None:
-    """Read standard input as `kind`, a key of READERS."""
+def main(kind: str, columns: str) -> None:
+    """Read standard input as `kind`, a name's kind of READERS. `columns` is JSON: from our names to the list's."""
     _confine()
     try:
-        for item in _items(kind):
+        for item in _items(kind, json.loads(columns)):
             sys.stdout.write(encode(item) + "\n")
         sys.stdout.flush()
     except MemoryError:
@@ -49,7 +49,7 @@ def _say(reason: str) -> None:
     sys.stdout.flush()
 
 
-def _items(kind: str) -> Iterator[Item]:
+def _items(kind: str, columns: Mapping[str, str]) -> Iterator[Item]:
     with open(0, "rb", closefd=False) as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -58,12 +58,8 @@ def _items(kind: str) -> Iterator[Item]:
     if not data:
         yield Unreadable("the file is empty")
         return
-    encoding = encoding_of(data)
-    if isinstance(encoding, Unreadable):
-        yield encoding
-        return
     rows = 0
-    for item in READERS[kind](data, encoding):
+    for item in reader_of(data, kind)(data, columns):
         rows += isinstance(item, Row)
         if rows > MAX_ROWS:
             yield Unreadable(TOO_MANY_ROWS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TypeVar
@@ -16,11 +16,14 @@ from daemon.core.message import MessageState
 from daemon.core.throttle import Limits, never_fits
 from daemon.intake import cells
 from daemon.intake.cells import BadCell
-from daemon.intake.readers.items import End, Item, Note, Row, Unreadable, shortened
+from daemon.intake.readers.items import COLUMNS, DELETED, OWNER, End, Item, Note, Row, Unreadable, shortened
 from daemon.settings import Settings
 from drivers.alphabet import part_count
 
+OWNERS = "the phone's owner"
+MOST_CELL = 1000
 _MOST_NAME = 60
+_SHOWN_COLUMNS = 30
 T = TypeVar("T")
 
 
@@ -33,6 +36,7 @@ class Rules:
     max_parts: int
     zone: ZoneInfo
     limits: tuple[Limits, ...]
+    take_deleted: bool = True   # whether entries that had been deleted on the phone are texted
 
     @classmethod
     def of(cls, settings: Settings) -> Rules:
@@ -74,7 +78,7 @@ def sift(items: Iterable[Item], rules: Rules, now: float) -> Sifted | Unreadable
                 return item
             case End(sha256):
                 sieve.sifted.sha256 = sha256
-    return sieve.sifted
+    return sieve.done()
 
 
 def batch_name(file_name: str) -> str:
@@ -103,17 +107,75 @@ class _Sieve:
         self._now = now
         self._first: dict[str, int] = {}      # recipient: the row that texts them
         self._texts: dict[str, _Text] = {}
+        self._columns: dict[str, None] = {}   # the names that the list has, in its order
+        self._more: list[tuple[NewMessage, bool]] = []  # to a further number of a row; whether it was deleted
+        self._owners: set[str] = set()
+        self._rows = self._deleted = 0
 
     def put(self, row: Row) -> None:
+        self._rows = row.row
+        if row.cells.keys() - self._columns.keys():
+            self._columns.update(dict.fromkeys(row.cells))
+        self._columns.update(dict.fromkeys(fault.column for fault in row.faults if fault.column))
         found = [Problem(row.row, row.line, fault.column, fault.value, fault.reason) for fault in row.faults]
-        message = None if any(fault.column == "" for fault in row.faults) else self._message(row, found)
+        faulty = any(fault.column == "" for fault in row.faults)
+        message, numbers = (None, address.Cell()) if faulty else self._message(row, found)
         if message is None or found:
             self._reject(row, found)
             return
-        original = self._first.setdefault(message.recipient, row.row)
-        if original != row.row:
-            message = replace(message, state=MessageState.SUPPRESSED, reason=f"duplicate of row {original}")
-        self.sifted.messages.append(message)
+        self.sifted.problems.extend(
+            Problem(row.row, row.line, "to", shortened(each.written), each.reason) for each in numbers.left_out
+        )
+        others = numbers.numbers[1:]
+        deleted = DELETED in row.marks
+        self._deleted += deleted
+        if OWNER in row.marks:
+            self._owners.update([message.recipient, *(number.e164 for number in others)])
+        self.sifted.messages.append(self._left_out(message, deleted=deleted))
+        for number in others:
+            further = replace(message, recipient=number.e164, note=f"a further number of row {row.row}")
+            self._more.append((further, deleted))
+
+    def _left_out(self, message: NewMessage, *, deleted: bool) -> NewMessage:
+        """The message, suppressed when it must not be texted, or not twice."""
+        if deleted and not self._rules.take_deleted:
+            reason = "deleted on the phone: left out, as batch.toml asks"
+            return replace(message, state=MessageState.SUPPRESSED, reason=reason)
+        if deleted:
+            message = replace(message, note="; ".join(filter(None, (message.note, "deleted on the phone"))))
+        first = self._first.setdefault(message.recipient, message.row)
+        if first == message.row:
+            return message
+        return replace(message, state=MessageState.SUPPRESSED, reason=f"duplicate of row {first}")
+
+    def done(self) -> Sifted | Unreadable:
+        """What is known only after the last row. Further numbers of a row get rows of their own, behind all others."""
+        sifted = self.sifted
+        if self._columns and "text" not in self._columns:
+            return Unreadable("no column is named text: name one so, or drop the list in a folder with a message.txt")
+        for number, (message, deleted) in enumerate(self._more, self._rows + 1):
+            sifted.messages.append(self._left_out(replace(message, row=number), deleted=deleted))
+        if self._owners:
+            sifted.messages = [
+                replace(each, state=MessageState.SUPPRESSED, reason=OWNERS) if each.recipient in self._owners else each
+                for each in sifted.messages
+            ]
+        sifted.notes.extend(self._notes())
+        return sifted
+
+    def _notes(self) -> Iterator[str]:
+        if self._more:
+            yield (
+                f"{len(self._more)} further numbers of rows that hold several are texted too: rows {self._rows + 1} to "
+                f"{self._rows + len(self._more)} of the batch"
+            )
+        if self._owners:
+            yield "the phone's owner is left out"
+        if self._deleted:
+            done = "taken" if self._rules.take_deleted else "left out"
+            yield f"{self._deleted} entries had been deleted on the phone: {done} (batch.toml: deleted)"
+        if unused := [shortened(name, 40) for name in self._columns if name not in COLUMNS]:
+            yield f"columns that are not used: {', '.join(unused[:_SHOWN_COLUMNS])}"
 
     def _reject(self, row: Row, found: list[Problem]) -> None:
         reason = "; ".join(": ".join(filter(None, (problem.column, problem.reason))) for problem in found)
@@ -121,8 +183,11 @@ class _Sieve:
         self.sifted.rejected.append(RejectedRow(row.row, ref, to, text, reason))
         self.sifted.problems.extend(found)
 
-    def _message(self, row: Row, found: list[Problem]) -> NewMessage | None:
-        """The row as a message; what is wrong with it is added to `found`, and then there may be none."""
+    def _message(self, row: Row, found: list[Problem]) -> tuple[NewMessage | None, address.Cell]:
+        """The row as a message to its first number, and all that its number cell gives.
+
+        What is wrong with it is added to `found`, and then there may be none.
+        """
         rules = self._rules
         faulted = {problem.column for problem in found}
 
@@ -137,9 +202,10 @@ class _Sieve:
                 bad(column, str(error))
                 return default
 
-        number = address.parse(row.cells.get("to", ""), rules.country, international=rules.international)
-        if isinstance(number, address.NotTextable):
-            bad("to", number.reason)
+        to = row.cells.get("to", "")
+        numbers = address.read_cell(to, rules.country, international=rules.international)
+        if numbers.reason:
+            bad("to", numbers.reason)
         text = self._text(row.cells.get("text", ""))
         if text.reason:
             bad("text", text.reason)
@@ -152,15 +218,24 @@ class _Sieve:
             bad("not_after", "not_after has passed: give a later time, or take the row out")
         priority = cell("priority", cells.priority_in, 0)
         flash = cell("flash", cells.flash_in, default=False)
-        if isinstance(number, address.NotTextable):
-            return None
-        return NewMessage(row.row, number.e164, text.text, text.parts, ref, priority, flash, not_before, not_after)
+        if numbers.reason:
+            return None, numbers
+        message = NewMessage(
+            row.row, numbers.numbers[0].e164, text.text, text.parts, ref, priority, flash, not_before, not_after,
+            cell=_storable(shortened(to, MOST_CELL)), note=_note(numbers.left_out),
+        )  # fmt: skip
+        return message, numbers
 
     def _text(self, raw: str) -> _Text:
         text = self._texts.get(raw)
         if text is None:
             text = self._texts[raw] = _text(raw, self._rules)
         return text
+
+
+def _note(left_out: Sequence[address.LeftOut]) -> str:
+    """What a person should know of the numbers of a cell that get no text. It holds no digits of them."""
+    return f"{len(left_out)} more in the cell: " + "; ".join(each.reason for each in left_out) if left_out else ""
 
 
 def _text(raw: str, rules: Rules) -> _Text:

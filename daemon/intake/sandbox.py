@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import daemon
@@ -19,18 +20,21 @@ WALL_SECONDS = 300.0
 _ROOT = str(Path(daemon.__file__).resolve().parents[1])
 _START = (
     "import sys; sys.path.append(sys.argv[1]); "
-    "from daemon.intake.reader_process import main; main(sys.argv[2])"
+    "from daemon.intake.reader_process import main; main(*sys.argv[2:])"
 )
 
 
-def read_items(fd: int, kind: str, wall_seconds: float = WALL_SECONDS) -> Generator[Item]:
+def read_items(
+    fd: int, kind: str, wall_seconds: float = WALL_SECONDS, *, columns: Mapping[str, str] | None = None
+) -> Generator[Item]:
     """What the open file `fd` holds, read as `kind`. The last item is an End or an Unreadable.
 
+    `columns` is from our name of a column to the list's, where a person gave them.
     Closing the generator early ends the child. Raises OSError when no process can be started.
     """
     os.lseek(fd, 0, os.SEEK_SET)
     child = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-B", "-c", _START, _ROOT, kind],
+        [sys.executable, "-I", "-S", "-B", "-c", _START, _ROOT, kind, json.dumps(dict(columns or {}))],
         stdin=fd,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -1,104 +1,109 @@
-"""Reads a list from CSV: comma, semicolon or tab, whichever makes its first line name the columns `to` and `text`."""
+"""Reads a list from CSV: comma, semicolon or tab, whichever makes a table whose columns can be told."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from typing import NamedTuple
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
-from daemon.intake.readers.items import COLUMNS, REQUIRED, Fault, Item, Note, Row, Unreadable, shortened
+from daemon.intake.readers.encoding import encoding_of
+from daemon.intake.readers.items import REQUIRED, Item, Unreadable
+from daemon.intake.readers.table import SAMPLE, Found, Layout, Record, layout_of, rows
 
 _SEPARATORS = ",;\t"
-_TOO_MANY = (
-    "the row has more cells than the header: a text that holds the separator must stand in quotation marks, "
-    'as in "Hello, friend"'
-)
+_SEP_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?\s*', re.IGNORECASE)  # Excel's own way to name the separator
 
 
-class _Header(NamedTuple):
-    separator: str
-    names: list[str]
+class _Broken(Exception):
+    """The file is no CSV from some record on."""
 
-    def missing(self) -> list[str]:
-        return [name for name in REQUIRED if name not in self.names]
+    def __init__(self, fault: Unreadable) -> None:
+        super().__init__(fault.reason)
+        self.fault = fault
 
 
-def read(data: bytes, encoding: str) -> Iterator[Item]:
+def read(data: bytes, columns: Mapping[str, str]) -> Iterator[Item]:
     """The rows of a CSV file. Quotation marks that do not match make the whole file unreadable: what follows them
     could be anything."""
-    header = _header(data, encoding)
-    if isinstance(header, Unreadable):
-        yield header
+    encoding = encoding_of(data)
+    if isinstance(encoding, Unreadable):
+        yield encoding
         return
-    unknown = sorted({name for name in header.names if name and name not in COLUMNS})
-    if unknown:
-        yield Note(f"columns that are not used: {', '.join(shortened(name, 40) for name in unknown)}")
-    where = [(name, at) for at, name in enumerate(header.names) if name in COLUMNS]
-    row = 0
-    for line, cells in _records(data, encoding, header.separator):
-        if isinstance(cells, Unreadable):
-            yield cells
-            return
-        if not any(cell.strip() for cell in cells):
-            continue
-        row += 1
-        if row == 1:  # the header
-            continue
-        named = {name: cells[at] for name, at in where if at < len(cells)}
-        surplus = [cell for cell in cells[len(header.names) :] if cell.strip()]
-        faults = [Fault("", shortened(header.separator.join(surplus)), _TOO_MANY)] if surplus else []
-        yield Row(row - 1, line, named, faults)
+    named = _SEP_LINE.fullmatch(_lines(data, encoding).readline(100))
+    best = _best(data, encoding, named[1] if named else _SEPARATORS, columns)
+    if isinstance(best, Unreadable):
+        yield best
+        return
+    separator, layout = best
+    try:
+        yield from rows(_records(data, encoding, separator), layout, separator=separator)
+    except _Broken as broken:
+        yield broken.fault
 
 
-def _records(data: bytes, encoding: str, separator: str) -> Iterator[tuple[int, list[str] | Unreadable]]:
-    """Each record with the line where it begins. Ends behind an Unreadable."""
-    lines = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+def _best(data: bytes, encoding: str, separators: str, columns: Mapping[str, str]) -> tuple[str, Layout] | Unreadable:
+    """The separator that shows the surest layout, and that layout."""
+    found: list[tuple[tuple[int, ...], str, Layout]] = []
+    faults: list[tuple[bool, int, Unreadable]] = []
+    for separator in separators:
+        sample, broken = _sample(data, encoding, separator)
+        layout = broken if broken and not sample else layout_of(sample, columns)
+        if isinstance(layout, Layout):
+            found.append((_sureness(layout, sample), separator, layout))
+        else:
+            faults.append((len({len(record.cells) for record in sample} - {1}) == 1, layout.line, layout))
+    clear, _, fault = max(faults, key=lambda each: each[:2], default=(False, 0, Unreadable("the file is empty")))
+    _, separator, best = max(found, key=lambda each: each[0], default=((), "", None))
+    if best is None or (clear and best.width == 1 and best.found is Found.BY_CONTENTS):
+        return fault  # a guess does not stand where another separator shows a table whose numbers are in doubt
+    return separator, best
+
+
+def _sample(data: bytes, encoding: str, separator: str) -> tuple[list[Record], Unreadable | None]:
+    """The first records, and what is wrong with the one behind them."""
+    sample = []
+    try:
+        for record in islice(_records(data, encoding, separator), SAMPLE):
+            sample.append(record)  # noqa: PERF402 - what came before the fault counts
+    except _Broken as broken:
+        return sample, broken.fault
+    return sample, None
+
+
+def _sureness(layout: Layout, sample: Sequence[Record]) -> tuple[int, ...]:
+    cut = sum(len(record.cells) > layout.width for record in sample)
+    return layout.found, sum(name in layout.places for name in REQUIRED), -cut, -layout.header, layout.width
+
+
+def _lines(data: bytes, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+
+
+def _records(data: bytes, encoding: str, separator: str) -> Iterator[Record]:
+    """Each record that is not blank. Raises _Broken."""
+    lines = _lines(data, encoding)
+    skipped = 1
+    if not _SEP_LINE.fullmatch(lines.readline(100)):
+        lines, skipped = _lines(data, encoding), 0
     reader = csv.reader(lines, delimiter=separator, strict=True)
     while True:
-        line = reader.line_num + 1
+        line = reader.line_num + 1 + skipped
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield line, Unreadable(_csv_reason(str(error)), line)
-            return
-        yield line, cells
+            raise _Broken(Unreadable(_reason(str(error)), line)) from None
+        if any(cell.strip() for cell in cells):
+            yield Record(line, cells)
 
 
-def _csv_reason(error: str) -> str:
+def _reason(error: str) -> str:
     if "field limit" in error:
         return "a cell of the row that begins here is enormous: look for a quotation mark that is never closed"
     return (
         "the quotation marks of the row that begins here do not match: a cell that begins with one must end with one, "
         'and one inside is written twice, as in "say ""hello"" to her"'
     )
-
-
-def _header(data: bytes, encoding: str) -> _Header | Unreadable:
-    """The column names, lower case and trimmed, and the separator that shows the most of the required ones."""
-    found = [_header_with(data, encoding, separator) for separator in _SEPARATORS]
-    headers = [header for header in found if isinstance(header, _Header)]
-    if not headers:
-        return next(header for header in found if isinstance(header, Unreadable))
-    best = min(headers, key=lambda header: len(header.missing()))
-    if missing := best.missing():
-        return Unreadable(
-            f"no column is named {' or '.join(missing)}: the first line must name the columns, as in: to,text",
-            line=1,
-            value=shortened(best.separator.join(best.names)),
-        )
-    twice = sorted({name for name in best.names if name in COLUMNS and best.names.count(name) > 1})
-    if twice:
-        return Unreadable(f"two columns are named {twice[0]}: keep the one that is meant", line=1, column=twice[0])
-    return best
-
-
-def _header_with(data: bytes, encoding: str, separator: str) -> _Header | Unreadable:
-    for _, cells in _records(data, encoding, separator):
-        if isinstance(cells, Unreadable):
-            return cells
-        if any(cell.strip() for cell in cells):
-            return _Header(separator, [cell.strip().lower() for cell in cells])
-    return Unreadable("the file is empty")

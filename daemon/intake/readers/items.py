@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 COLUMNS = ("to", "text", "ref", "not_before", "not_after", "priority", "flash")
 REQUIRED = ("to", "text")
+OWNER, DELETED = "owner", "deleted"
+"""Marks of a row: the phone's own entry; one that had been deleted on the phone."""
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 100_000
 
@@ -21,12 +23,17 @@ class Fault(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row. `row` counts from 1 and leaves header and blank lines out; `line` is the file's line where it begins."""
+    """One row. `row` counts from 1 and leaves header and blank lines out; `line` is the file's line where it begins.
+
+    `cells` are all its columns by name, lower case: those in COLUMNS have a meaning, the others are fields of the text.
+    `to` is the cell as it stands, and `text` may be missing. `marks` are OWNER and DELETED.
+    """
 
     row: int
     line: int
     cells: dict[str, str]
     faults: Sequence[Fault] = ()
+    marks: Sequence[str] = ()
 
 
 class Note(NamedTuple):
@@ -58,7 +65,8 @@ _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 def encode(item: Item) -> str:
     """One line of ASCII, without its line end."""
-    return _to_json([type(item).__name__, *item])
+    fields = item[:-1] if isinstance(item, Row) and not item.marks else item
+    return _to_json([type(item).__name__, *fields])
 
 
 def decode(line: str) -> Item:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from daemon.intake.readers.items import COLUMNS, Fault, Item, Note, Row, shortened
+from daemon.core.template import field_name
+from daemon.intake.readers.encoding import encoding_of
+from daemon.intake.readers.items import Fault, Item, Row, Unreadable, shortened
 
 _EXAMPLE = 'as in {"to": "+44…", "text": "…"}'
 
 
-def read(data: bytes, encoding: str) -> Iterator[Item]:
+def read(data: bytes, columns: Mapping[str, str]) -> Iterator[Item]:
     """The rows of a JSON lines file. A line that is no JSON object is one bad row: the next stands by itself."""
-    unknown: set[str] = set()
+    encoding = encoding_of(data)
+    if isinstance(encoding, Unreadable):
+        yield encoding
+        return
+    keys = {field_name(header): name for name, header in columns.items()}
     row = 0
     for line, text in enumerate(io.TextIOWrapper(io.BytesIO(data), encoding=encoding), start=1):
         if not text.strip():
@@ -29,10 +35,8 @@ def read(data: bytes, encoding: str) -> Iterator[Item]:
         elif not isinstance(value, dict):
             yield _bad(row, line, text, f"the line is not an object, {_EXAMPLE}")
         else:
-            unknown.update(name for name in value if name not in COLUMNS)
-            yield _row(row, line, value)
-    if unknown:
-        yield Note(f"keys that are not used: {', '.join(shortened(name, 40) for name in sorted(unknown))}")
+            named = {keys[key]: cell for key, cell in value.items() if key in keys}
+            yield _row(row, line, {**value, **named})
 
 
 class _Twice:
@@ -45,7 +49,7 @@ class _Twice:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object] | _Twice:
     named: dict[str, object] = {}
     for key, value in pairs:
-        name = key.strip().lower()
+        name = field_name(key)
         if name in named:
             return _Twice(name)
         named[name] = value
@@ -59,8 +63,7 @@ def _bad(row: int, line: int, text: str, reason: str) -> Row:
 def _row(row: int, line: int, value: dict[str, object]) -> Row:
     cells: dict[str, str] = {}
     faults: list[Fault] = []
-    for name in COLUMNS:
-        cell = value.get(name)
+    for name, cell in value.items():
         if isinstance(cell, str):
             cells[name] = cell
         elif name == "text" and cell is not None:

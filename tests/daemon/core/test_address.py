@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.address import NotTextable, Number, parse
+from daemon.core.address import Cell, NotTextable, Number, parse, read_cell
 
 ANNA = Number("+447700900123", "mobile")
 
@@ -118,3 +118,64 @@ def test_signs_between_digits_change_nothing(last: int, data: st.DataObject) -> 
     filler = st.sampled_from(["", "", "", " ", "-", "\u00a0", "\u200e", "\u2011", "  "])
     cell = "".join(digit + data.draw(filler) for digit in digits)
     assert parse(cell, "GB", international=False) == Number(f"+447700900{last:03}", "mobile")
+
+
+@pytest.mark.parametrize("cell", [
+    "Phone-Mobile: 07700900123", "Phone-: +44 7700 900123", "Mobile:07700900123", "tel:07700900123",
+    "447700900123@s.whatsapp.net", "User ID-WhatsApp User Id: 447700900123@s.whatsapp.net",
+    "User ID-WhatsApp User Id: 447700900123", "+447700900123@c.us",
+    "07700900123\n+44 7700 900123", "07700900123;", "07700900123; 447700900123",
+    "Phone-Mobile: 07700900123\nUser ID-WhatsApp User Id: 447700900123@s.whatsapp.net",
+    "Email-Home: anna@example.org\nPhone-Mobile: 07700900123", "07700 900123\r\n",
+    "Web address-: example.org\nPhone-Mobile: +44 (0)7700\u00a0900\u200e123",
+    "User ID-Facebook Id: 07400123456\nPhone-Mobile: 07700900123",
+])  # fmt: skip
+def test_one_number_among_the_entries_of_an_export(cell: str) -> None:
+    assert read_cell(cell, "GB", international=False) == Cell((ANNA,))
+
+
+@pytest.mark.parametrize("cell", [
+    "07700900123; 07700900124", "07700900123/07700900124", "07700900123\n07700900124", "07700900123, 07700900124",
+    "+447700900123+447700900124", "07700900123 or 07700900124", "07700900123 & 7700900124", "07700900123|07700900124",
+    "Phone-Mobile: 07700900123\nPhone-Home: 447700900124", "Mobile: 07700900123; Work: 07700900124",
+    "Phone-Mobile: 07700900123\nUser ID-WhatsApp User Id: 447700900124@s.whatsapp.net\nPhone-: 7700900123",
+])  # fmt: skip
+def test_every_mobile_of_a_cell_counts_once(cell: str) -> None:
+    assert read_cell(cell, "GB", international=False) == Cell((ANNA, Number("+447700900124", "mobile")))
+
+
+@pytest.mark.parametrize(("cell", "written", "why"), [
+    ("0115 496 0000; 07700900123", "0115 496 0000", "landline"),
+    ("Phone-Home: 0115 496 0000\nPhone-Mobile: 07700900123", "0115 496 0000", "landline"),
+    ("Phone-Mobile: 85258\nPhone-Mobile: 07700900123", "85258", "short code"),
+    ("Phone-Mobile: 7.7E+09\nPhone-Mobile: 07700900123", "7.7E+09", "spreadsheet"),
+])  # fmt: skip
+def test_a_number_that_is_left_out_of_a_cell_says_why(cell: str, written: str, why: str) -> None:
+    found = read_cell(cell, "GB", international=False)
+    assert (found.numbers, found.reason, [each.written.strip() for each in found.left_out]) == ((ANNA,), "", [written])
+    assert why in found.left_out[0].reason
+
+
+@pytest.mark.parametrize(("cell", "expected"), [
+    ("", "no number in this cell"), ("\n", "no number in this cell"), ("07700900123,5", "signs"),
+    ("07700900123;5", "signs"), ("Anna; 07700900123", "letters"), ("7.7E+09", "spreadsheet"),
+    ("0115 496 0000; 0121 496 0123", "no mobile among 2 numbers: a landline"),
+    ("447700900123-1400000000@g.us", "no telephone number"), ("Facebook Id: 07400123456", "no telephone number"),
+    ("Email-: 07400123456@example.org", "no telephone number"), ("07700900123 07700900124", "several"),
+    ("070 1234 5678", "personal"), ("07600 123456", "pager"), ("07624 123456", "Isle of Man"),
+])  # fmt: skip
+def test_a_cell_without_a_number_to_text_says_why(cell: str, expected: str) -> None:
+    found = read_cell(cell, "GB", international=False)
+    assert found.numbers == ()
+    assert expected in found.reason
+
+
+@given(st.text(max_size=40) | st.text("0123456789+-:;,/\n@aPhone ", max_size=40))
+def test_whatever_a_cell_holds_it_gives_numbers_or_a_reason(cell: str) -> None:
+    found = read_cell(cell, "GB", international=True)
+    assert bool(found.numbers) != bool(found.reason)
+    single = parse(cell, "GB", international=True)
+    if isinstance(single, Number):
+        assert found.numbers == (single,)
+    for number in found.numbers:
+        assert parse(number.e164, "GB", international=True) == number

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from daemon.core.message import MessageState
 from daemon.core.throttle import Limits
-from daemon.intake.readers.items import End, Fault, Note, Row, Unreadable
+from daemon.intake.readers.items import DELETED, OWNER, End, Fault, Note, Row, Unreadable
 from daemon.intake.rows import Rules, Sifted, batch_name, sift
 from daemon.intake.spool import safe_name
 from daemon.settings import Sending, Settings, SimSettings
@@ -138,6 +139,59 @@ def test_a_cell_that_the_reader_faulted_is_not_judged_again() -> None:
     found = sift([row, End("ab")], Rules.of(Settings()), NOW)
     assert isinstance(found, Sifted)
     assert [p.column for p in found.problems] == ["text", "to"]
+
+
+def marked(*rows: tuple[str, Sequence[str]], take_deleted: bool = True) -> Sifted:
+    """What becomes of rows with these number cells and marks."""
+    items = [Row(n, n + 1, GOOD | {"to": to}, (), marks) for n, (to, marks) in enumerate(rows, 1)]
+    found = sift([*items, End("ab")], replace(Rules.of(Settings()), take_deleted=take_deleted), NOW)
+    assert isinstance(found, Sifted)
+    return found
+
+
+def test_every_mobile_of_a_row_is_texted_and_the_rows_keep_their_numbers() -> None:
+    found = marked(("07400100000; 07400100001; 0115 496 0000", ()), ("07400100001", ()), ("07400 100002", ()))
+    assert [(m.row, m.recipient[-1], m.state, m.reason) for m in found.messages] == [
+        (1, "0", MessageState.HELD, ""),
+        (2, "1", MessageState.HELD, ""),
+        (3, "2", MessageState.HELD, ""),
+        (4, "1", MessageState.SUPPRESSED, "duplicate of row 2"),
+    ]
+    assert [m.cell for m in found.messages[2:]] == ["07400 100002", "07400100000; 07400100001; 0115 496 0000"]
+    assert found.messages[0].note == "1 more in the cell: a landline"
+    assert found.messages[3].note == "a further number of row 1"
+    assert [(p.line, p.column, p.value.strip(), p.reason) for p in found.problems] == [
+        (2, "to", "0115 496 0000", "a landline")
+    ]
+    assert "rows 4 to 4" in found.notes[0]
+
+
+def test_the_owner_of_the_phone_is_left_out_wherever_the_number_stands() -> None:
+    first, second = "07400100000", "07400100001"
+    found = marked((first, ()), (f"{first}; {second}", [OWNER]), (second, ()), ("07400100002", ()))
+    assert [(m.row, m.reason) for m in found.messages if m.state is MessageState.SUPPRESSED] == [
+        (1, "the phone's owner"), (2, "the phone's owner"), (3, "the phone's owner"), (5, "the phone's owner"),
+    ]  # fmt: skip
+    assert "owner" in " ".join(found.notes)
+
+
+def test_deleted_entries_are_taken_or_left_by_choice_and_shown() -> None:
+    rows = [("07400100000", [DELETED]), ("07400100001", ()), ("07400100001", [DELETED])]
+    taken = marked(*rows)
+    assert [(m.state, m.note) for m in taken.messages[:2]] == [
+        (MessageState.HELD, "deleted on the phone"), (MessageState.HELD, ""),
+    ]  # fmt: skip
+    assert "2 entries had been deleted on the phone: taken" in taken.notes[0]
+    left = marked(*rows, take_deleted=False)
+    assert [m.state for m in left.messages] == [MessageState.SUPPRESSED, MessageState.HELD, MessageState.SUPPRESSED]
+    assert "deleted on the phone" in left.messages[0].reason
+    assert "left out" in left.notes[0]
+
+
+def test_a_list_without_texts_needs_a_message() -> None:
+    found = sift([Row(1, 2, {"to": "07400100000"}), End("ab")], Rules.of(Settings()), NOW)
+    assert isinstance(found, Unreadable)
+    assert "no column is named text" in found.reason
 
 
 def test_an_unreadable_file_has_no_rows() -> None:

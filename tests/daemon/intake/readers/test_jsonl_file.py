@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.intake.readers import jsonl_file
-from daemon.intake.readers.items import Note, Row, decode, encode
+from daemon.intake.readers.items import Row, decode, encode
 
 
 def rows(text: str) -> list[Row]:
-    return [item for item in jsonl_file.read(text.encode(), "utf-8-sig") if isinstance(item, Row)]
+    return [item for item in jsonl_file.read(text.encode(), {}) if isinstance(item, Row)]
 
 
 @given(st.lists(st.fixed_dictionaries({"to": st.text(), "text": st.text()}, optional={"ref": st.text()}), max_size=5))
@@ -50,7 +50,7 @@ def test_a_bad_line_is_one_bad_row(line: str, reason: str) -> None:
     assert (good.row, good.line, good.faults) == (2, 2, [])
 
 
-def test_keys_that_are_not_used_are_named() -> None:
-    *_, last = jsonl_file.read(b'{"to": "1", "name": "Ann"}\n{"name": "Bob", "x": 1}', "utf-8-sig")
-    assert isinstance(last, Note)
-    assert last.text.endswith("name, x")
+def test_a_column_map_names_keys() -> None:
+    [row] = jsonl_file.read(b'{"Handy": "07700900123", "name": "Ann"}', {"to": "handy"})
+    assert isinstance(row, Row)
+    assert row.cells == {"handy": "07700900123", "name": "Ann", "to": "07700900123"}
