@@ -77,9 +77,9 @@ def parse(cell: str, country: str, *, international: bool) -> Number | NotTextab
     reason = _unreadable(text)
     if reason:
         return NotTextable(reason)
-    if phonenumbers.is_emergency_number(text, country):
-        return NotTextable("an emergency number")
     if _digits(text) < _MIN_DIGITS:
+        if phonenumbers.is_emergency_number(text, country):
+            return NotTextable("an emergency number")
         return NotTextable("a short code or too short, not a mobile number")
     try:
         number = phonenumbers.parse(text, country)

@@ -11,7 +11,7 @@ from pathlib import Path
 from daemon.core.batch import NewMessage, Problem
 from daemon.core.message import MessageState
 from daemon.intake.opening import opened
-from daemon.intake.readers import OTHER_FORMAT, kind_of
+from daemon.intake.readers import kind_of
 from daemon.intake.readers.items import Unreadable
 from daemon.intake.rows import Rules, Sifted, sift
 from daemon.intake.sandbox import read_items
@@ -52,8 +52,6 @@ def check(path: Path, settings: Settings, now: float) -> Checked:
         kind = kind_of(path.name)
         if isinstance(file, Unreadable):
             return Checked(unreadable=file.reason)
-        if kind is None:
-            return Checked(unreadable=OTHER_FORMAT)
         with closing(read_items(file.descriptor, kind)) as items:
             sifted = sift(items, Rules.of(settings), now)
     if isinstance(sifted, Unreadable):

@@ -15,11 +15,11 @@ from daemon.intake.stillness import Signature, signature
 
 _KINDS = {
     stat.S_IFLNK: "a symbolic link is never followed: drop the file itself",
-    stat.S_IFDIR: "folders are not taken: drop the list as one .csv or .jsonl file",
-    stat.S_IFIFO: "a named pipe is not a file: drop the list as one .csv or .jsonl file",
-    stat.S_IFSOCK: "a socket is not a file: drop the list as one .csv or .jsonl file",
-    stat.S_IFCHR: "a device is not a file: drop the list as one .csv or .jsonl file",
-    stat.S_IFBLK: "a device is not a file: drop the list as one .csv or .jsonl file",
+    stat.S_IFDIR: "folders are not taken: drop the list as one file",
+    stat.S_IFIFO: "a named pipe is not a file: drop the list as one file",
+    stat.S_IFSOCK: "a socket is not a file: drop the list as one file",
+    stat.S_IFCHR: "a device is not a file: drop the list as one file",
+    stat.S_IFBLK: "a device is not a file: drop the list as one file",
 }
 
 

@@ -1,6 +1,7 @@
 """The sandboxed child: reads a file from standard input, writes its rows to standard output, and can do nothing else.
 
-It imports the standard library alone, so that it starts fast, and opens no path.
+It starts with the standard library alone, so that it starts fast; a workbook's reader adds openpyxl. It opens no path
+but that of its modules.
 """
 
 from __future__ import annotations

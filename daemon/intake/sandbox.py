@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -18,8 +19,11 @@ WALL_SECONDS = 300.0
 """How long one file may take, the time included in which the service digests its rows."""
 
 _ROOT = str(Path(daemon.__file__).resolve().parents[1])
+_LIBRARY = importlib.util.find_spec("openpyxl")
+_PATHS = [_ROOT, *(str(Path(place).parent) for place in (_LIBRARY and _LIBRARY.submodule_search_locations) or ())]
+"""Where the child finds modules beside the standard library."""
 _START = (
-    "import sys; sys.path.append(sys.argv[1]); "
+    "import json, sys; sys.path.extend(json.loads(sys.argv[1])); "
     "from daemon.intake.reader_process import main; main(*sys.argv[2:])"
 )
 
@@ -34,7 +38,7 @@ def read_items(
     """
     os.lseek(fd, 0, os.SEEK_SET)
     child = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-B", "-c", _START, _ROOT, kind, json.dumps(dict(columns or {}))],
+        [sys.executable, "-I", "-S", "-B", "-c", _START, json.dumps(_PATHS), kind, json.dumps(dict(columns or {}))],
         stdin=fd,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

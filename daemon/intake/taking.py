@@ -14,7 +14,7 @@ import structlog
 
 from daemon.core.batch import NewBatch, NewMessage, Problem, RejectedRow, Taken, TakenBefore
 from daemon.intake.opening import OpenFile, opened
-from daemon.intake.readers import OTHER_FORMAT, kind_of
+from daemon.intake.readers import kind_of
 from daemon.intake.readers.items import Item, Unreadable, shortened
 from daemon.intake.rows import Rules, Sifted, batch_name, sift
 from daemon.intake.sandbox import read_items
@@ -109,8 +109,6 @@ class Taker:
             kind = kind_of(claim.name)
             if isinstance(file, Unreadable):
                 self._reject(claim, [_of_file(file)])
-            elif kind is None:
-                self._reject(claim, [_of_file(Unreadable(OTHER_FORMAT))])
             else:
                 self._read(claim, file, kind)
 

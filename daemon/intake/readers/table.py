@@ -73,11 +73,14 @@ def layout_of(sample: Sequence[Record], columns: Mapping[str, str]) -> Layout | 
     return _by_contents(sample, tops)
 
 
-def rows(records: Iterable[Record], layout: Layout, *, separator: str = "") -> Iterator[Item]:
-    """The rows of a whole table. With a `separator`, cells beyond the header make a bad row: a text was cut by it."""
+def rows(records: Iterable[Record], layout: Layout, *, separator: str = "", first: int = 0) -> Iterator[Item]:
+    """The rows of a whole table, behind `first` others.
+
+    With a `separator`, cells beyond the header make a bad row: a text was cut by it.
+    """
     yield from map(Note, layout.notes)
     deleted = next((at for name, at in layout.places.items() if name in _DELETED_NAMES), ())
-    number = 0
+    number = first
     for index, record in enumerate(records):
         if index <= layout.header:
             continue

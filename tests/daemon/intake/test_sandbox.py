@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from daemon.intake.readers.items import End, Row, Unreadable
@@ -51,6 +52,17 @@ def test_rows_and_the_hash_of_what_was_read_come_back(opened: Callable[[bytes], 
             Row(1, 2, {"to": "1", "text": "Hello"}, []),
             End(hashlib.sha256(content).hexdigest()),
         ]
+
+
+def test_a_workbook_is_read_in_the_child(opened: Callable[[bytes], int], tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Name", "Mobile"])
+    book.active.append(["Ann", 7700900123])
+    book.save(tmp_path / "book.xlsx")
+    content = (tmp_path / "book.xlsx").read_bytes()
+    *_, row, end = read_items(opened(content), "xlsx", columns={"ref": "name"})
+    assert row == Row(1, 2, {"name": "Ann", "mobile": "7700900123", "ref": "Ann", "to": "7700900123"}, [])
+    assert end == End(hashlib.sha256(content).hexdigest())
 
 
 def test_the_child_can_do_nothing_but_read(long_file: int) -> None:
