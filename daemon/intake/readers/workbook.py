@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, Final
 
 import openpyxl
@@ -21,6 +22,8 @@ _CONTACTS: Final = "contact"
 _ROUNDED: Final = (
     "spoilt by a spreadsheet, which rounded its digits away: take it from the source again, with the column as text"
 )
+_NOT_CALCULATED: Final = "a formula whose result is not stored, and nothing is calculated here: write the value itself"
+_FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _ZEROS: Final = 1_000_000        # a number that ends with so many zeros was rounded, not dialled
 _NUMBER_DIGITS: Final = 1_000_000
 _NO_LIST: Final = "the workbook has no sheet whose columns can be told"
@@ -29,9 +32,8 @@ _NO_LIST: Final = "the workbook has no sheet whose columns can be told"
 def read(data: bytes, columns: Mapping[str, str]) -> Iterator[Item]:
     """The rows of a workbook. Formulas are never calculated: the value that was stored with each is read."""
     try:
-        _examine(data)
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        yield from _read(book, columns)
+        calculated = _examine(data)
+        yield from _read(_book(data, stored=True), _book(data, stored=False) if calculated else None, columns)
     except Refused as refused:
         yield refused.fault
     except MemoryError:
@@ -41,8 +43,13 @@ def read(data: bytes, columns: Mapping[str, str]) -> Iterator[Item]:
         yield Unreadable(f"the workbook cannot be read ({kind}): open it, save it as .xlsx, and drop it again")
 
 
-def _examine(data: bytes) -> None:
-    """Look at the parts before openpyxl does. Raises Refused."""
+def _book(data: bytes, *, stored: bool) -> Any:
+    """The workbook, of formulas with the values that are stored with them, or with what they say."""
+    return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=stored, keep_links=False)
+
+
+def _examine(data: bytes) -> bool:
+    """Look at the parts before openpyxl does. Whether there are formulas. Raises Refused."""
     with opened(data) as archive:
         parts = [member.filename for member in archive.infolist() if member.filename.endswith((".xml", ".rels"))]
         expanded(archive, parts)
@@ -50,17 +57,18 @@ def _examine(data: bytes) -> None:
             for part in parts:
                 with archive.open(part) as file:
                     no_dtd(file)
+            return any(_FORMULA.search(archive.read(part)) for part in parts if part.startswith("xl/worksheets/"))
         except BROKEN:
             raise Refused(DAMAGED) from None
 
 
-def _read(book: Any, columns: Mapping[str, str]) -> Iterator[Item]:
+def _read(book: Any, formulas: Any | None, columns: Mapping[str, str]) -> Iterator[Item]:
     sheets = [sheet for sheet in book.worksheets[:MAX_SHEETS] if sheet.sheet_state == "visible"]
     budget = _Budget()
     found: list[tuple[Any, Layout]] = []
     faults: list[Unreadable] = []
     for sheet in sheets:
-        sample = list(islice(_records(sheet, budget), SAMPLE))
+        sample = list(islice(_records(sheet, formulas, budget), SAMPLE))
         layout = layout_of(sample, columns) if sample else Unreadable("the workbook is empty")
         if isinstance(layout, Layout):
             found.append((sheet, layout))
@@ -73,7 +81,7 @@ def _read(book: Any, columns: Mapping[str, str]) -> Iterator[Item]:
     yield from _said(chosen, sheets)
     last = 0
     for sheet, layout in chosen:
-        for item in rows(_records(sheet, budget), layout, first=last):
+        for item in rows(_records(sheet, formulas, budget), layout, first=last):
             last = item.row if isinstance(item, Row) else last
             yield item
 
@@ -115,21 +123,30 @@ class _Budget:
             raise Refused(f"the workbook has more than {MAX_CELLS:,} cells: keep the list alone in it")
 
 
-def _records(sheet: Any, budget: _Budget) -> Iterator[Record]:
-    """Each row of a sheet that is not blank."""
-    sheet.reset_dimensions()  # what the file says of its own size is not believed
-    for line, row in enumerate(sheet.iter_rows(), 1):
+def _records(sheet: Any, formulas: Any | None, budget: _Budget) -> Iterator[Record]:
+    """Each row of a sheet that is not blank. `formulas` is the workbook with what its formulas say."""
+    said = repeat(()) if formulas is None else _cells(formulas[sheet.title])
+    for line, (row, formula) in enumerate(zip(_cells(sheet), said, strict=False), 1):
         budget.spend(line, len(row))
         cells, bad = [], {}
         for at, cell in enumerate(row):
             value = cell.value
             if isinstance(value, (int, float)) and not isinstance(value, bool) and _rounded(cell, value):
                 bad[at] = _ROUNDED
+            elif value is None and at < len(formula) and formula[at].data_type == "f":
+                bad[at] = _NOT_CALCULATED
             cells.append(_written(value))
         while cells and not cells[-1].strip():
             cells.pop()
-        if cells:
+        if cells or bad:
             yield Record(line, cells, bad)
+
+
+def _cells(sheet: Any) -> Iterator[Sequence[Any]]:
+    """The cells of each row. What a sheet says of its own size is not believed."""
+    sheet.reset_dimensions()
+    rows_of: Iterator[Sequence[Any]] = sheet.iter_rows()
+    return rows_of
 
 
 def _written(value: object) -> str:

@@ -15,7 +15,7 @@ def test_a_plain_sheet_with_a_text_for_each(tools: Any) -> None:
         ("to", "text", "not_before", "flash", "priority"),
         (7700900001, "Hello", tools.moment, True, 2),
         (),
-        ("+44 7700 900002", "=1+1", None, False, 1.0),
+        ("+44 7700 900002", "x", None, False, 1.0),
         (447700900003.0, "x", "", "", ""),
     ]}))  # fmt: skip
     assert (found.numbers, found.fault, found.notes) == (["001", "002", "003"], "", [])
@@ -23,7 +23,6 @@ def test_a_plain_sheet_with_a_text_for_each(tools: Any) -> None:
     assert found.rows[0].cells == {
         "to": "7700900001", "text": "Hello", "not_before": "2026-05-02T09:00:00", "flash": "yes", "priority": "2",
     }  # fmt: skip
-    assert found.rows[1].cells["text"] == ""  # a formula that was never calculated has no value, and gets none here
     assert found.rows[1].cells["priority"] == "1"
 
 
@@ -38,6 +37,25 @@ def test_a_number_that_excel_rounded_is_spoilt(tools: Any, value: float, number_
 def test_a_number_that_is_only_shown_with_an_exponent_is_whole(tools: Any) -> None:
     data = tools.workbook({"S": [("to",), (447700900123,)]}, {"A2": "0.00E+00"})
     assert tools.read("l.xlsx", data).numbers == ["123"]
+
+
+def test_a_formula_is_not_calculated(tools: Any) -> None:
+    rows = [("07700900001", "=1+1"), ('="0770"&"0900002"',), ("07700900003", "x")]
+    data = tools.workbook({"S": [("to", "text"), *rows]})
+    bare = tools.read("l.xlsx", data)
+    assert [number.partition(":")[0] for number in bare.numbers] == ["text", "to", "003"]
+    assert "not stored" in bare.numbers[0]
+    members = tools.members(data)
+    sheet = members["xl/worksheets/sheet1.xml"]
+    stored = sheet.replace(b'0900002"</f><v />', b'0900002"</f><v>07700900002</v>').replace(b"<v></v>", b"<v>2</v>")
+    assert stored != sheet, sheet
+    found = tools.read("l.xlsx", tools.archive(members | {"xl/worksheets/sheet1.xml": stored}))
+    assert found.numbers[1] == "002"
+
+
+def test_a_workbook_may_have_so_many_cells(tools: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daemon.intake.readers.workbook.MAX_CELLS", 10)
+    assert "cells" in tools.read("l.xlsx", tools.workbook({"S": [("to", "text"), *[("07700900001", "x")] * 9]})).fault
 
 
 def test_the_contacts_of_cellebrite(tools: Any) -> None:
