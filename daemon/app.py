@@ -40,6 +40,7 @@ from drivers.at_modem import open_modem
 from drivers.discovery import Finder
 from drivers.modem import Modem
 from drivers.trace import Traces
+from drivers.types import ModemIdentity
 
 STOP_SECONDS = 30.0
 """How long a stop waits for the part in flight. A later answer leaves the part in doubt at the next start."""
@@ -206,8 +207,8 @@ class Application:
         self._log.error("scheduled work failed", job=event.job_id, reason=str(event.exception or "missed"))
 
 
-def _rouse(rung: Rung, port: str) -> bool:
-    return ladder.restart(port) if rung is Rung.RESTART else ladder.replug(port)
+def _rouse(rung: Rung, port: str, modem: ModemIdentity) -> bool:
+    return ladder.restart(port, modem) if rung is Rung.RESTART else ladder.replug(port)
 
 
 def _scheduler(on_trouble: Callable[[JobExecutionEvent], None]) -> Any:

@@ -10,7 +10,7 @@ from drivers import answers, ussd
 from drivers.library import CommandError, Session
 from drivers.lines import Event, News
 from drivers.modem import ModemSilent, Pins, PortLost, SimUnavailable
-from drivers.preparation import Prepared, prepare, same_sim, why_no_sms
+from drivers.preparation import ANOTHER_SIM, Prepared, prepare, same_sim, why_no_sms
 from drivers.storage import Storage
 from drivers.submitting import Submitter
 from drivers.trace import Trace
@@ -210,7 +210,7 @@ class AtModem:
         if self._unasked.restarted:
             before, after = self._prepared, prepare(self._session, self._pins)
             if not same_sim(before, after):
-                raise PortLost(f"{self.port}: another SIM is in the modem now. It is opened again.")
+                raise PortLost(ANOTHER_SIM.format(port=self.port))
             self._use(after)
         return self._prepared
 

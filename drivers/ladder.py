@@ -1,4 +1,4 @@
-"""Two stronger ways to bring back a modem that answers nothing: AT+CFUN=1,1 unheard, and its USB socket off and on."""
+"""Two stronger ways to bring back a modem that answers nothing: a restart by command, and its USB socket off and on."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ from pathlib import Path
 
 from drivers import usb
 from drivers.lines import Event
-from drivers.modem import ModemError, ModemSilent
+from drivers.modem import ModemError
+from drivers.quirks import quirks_of
 from drivers.transport import ESC, Channel
+from drivers.types import ModemIdentity
 
-RESTART = "AT+CFUN=1,1"
-"""Full functionality after a reset (27.007 §8.2)."""
 RESTART_SECONDS = 2.0
 
 
-def restart(port: str, baudrate: int = 115200) -> bool:
-    """Tell the modem to start anew, whether it answers or not. Whether the port took the command.
+def restart(port: str, modem: ModemIdentity, baudrate: int = 115200) -> bool:
+    """Tell the modem to start anew, whether it answers or not. `modem` is who was there last, as far as known.
 
-    ESC first: at a prompt the command would become a text.
+    ESC first: at a prompt the command would become a text. Whether its make has such a command and the port took it.
     """
+    command = quirks_of(modem.manufacturer, modem.model).restart
+    if not command:
+        return False
     channel = Channel(port, baudrate, _ignore, _ignore_end, None)
     try:
         channel.wire.open()
         channel.wire.write(ESC + b"\r")
-        with contextlib.suppress(ModemSilent):
-            channel.ask(RESTART, RESTART_SECONDS, once=True)
+        with contextlib.suppress(ModemError):  # no answer, or the port went as it started anew
+            channel.ask(command, RESTART_SECONDS, once=True)
     except ModemError:
         return False
     finally:

@@ -17,7 +17,7 @@ class PortLost(ModemError):
 
 
 class ModemDead(PortLost):
-    """The port opens, but nothing answers AT there."""
+    """The port is there, but nothing at it answers AT, however often it is asked."""
 
 
 class ModemSilent(ModemError):
@@ -121,7 +121,8 @@ class Modem(Protocol):
 
     def why_not(self) -> str:
         """What is missing, other than the network, before an SMS can be sent: a few words for people; empty when all is
-        proved: PDU mode, an SMSC address, a readable storage. Raises SimUnavailable when the SIM is gone or locked now.
+        proved: PDU mode, an SMSC address, a readable storage. Raises SimUnavailable when the SIM is gone or locked now,
+        PortLost when another SIM is there.
         """
         ...
 

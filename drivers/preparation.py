@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from drivers import answers, usb
 from drivers.library import CommandError, Session, error_of
 from drivers.lines import name_of
-from drivers.modem import ModemDead, ModemSilent, Pins, SimUnavailable
+from drivers.modem import ModemDead, ModemSilent, Pins, PortLost, SimUnavailable
 from drivers.port import MODEM_MANAGER, why_taken
 from drivers.quirks import CNMI_TARGETS, ICCID_QUERIES, Quirks, quirks_of
 from drivers.transport import FIRST_SECONDS
@@ -21,7 +21,10 @@ SLOW_TRIES = 10
 SMS_READY_TRIES = 25
 """Some makes take this many seconds from power-on until they know SMS commands."""
 CFUN_SECONDS = 15.0
+ANOTHER_SIM = "{port}: another SIM is in the modem now. It is opened again."
 PIN_SECONDS = 20.0
+SEE_TO_IT = "If this goes on, unplug it and plug it in again, and check its speed, its cable and its power."
+_STATE = re.compile(r"[A-Z0-9 /_-]*")
 _WELL_FORMED_PIN = re.compile(r"\d{4,8}")
 _STATE_OF_CODE = {  # 27.007 §9.2.1, 27.005 §3.2.5
     10: "NOT INSERTED", 310: "NOT INSERTED", 13: "FAILURE", 15: "FAILURE", 313: "FAILURE", 315: "FAILURE",
@@ -55,7 +58,7 @@ def prepare(session: Session, pins: Pins | None) -> Prepared:
     """Bring the modem into the state that this driver needs. Raises PortLost, ModemSilent or SimUnavailable."""
     try:
         session.channel.come_into_step(FIRST_SECONDS)
-    except ModemSilent:
+    except ModemDead:
         raise ModemDead(_why_dead(session.port)) from None
     session.has_memory(None)
     session.try_to("ATE0")
@@ -181,6 +184,8 @@ def _sim_state(session: Session) -> str:
                 return "READY"
         else:
             state = answers.plain_text(lines, "+CPIN").upper()
+            if not _STATE.fullmatch(state):
+                raise ModemSilent(f"{session.port}: the modem answers nonsense. {SEE_TO_IT}")
             if state != "NOT READY":
                 return state or "READY"
         session.channel.wire.pause(1.0)
@@ -249,23 +254,33 @@ def why_no_sms(session: Session, prepared: Prepared) -> str:
     state = _sim_state(session)
     if state == "BUSY":
         return "the SIM is busy"
+    _check_sim(session, prepared, state)
+    mode = next((line for line in session.try_to("AT+CMGF?") or () if name_of(line) == "+CMGF"), "")
+    if re.search(r":\s*1", mode):
+        return "the modem fell back into text mode"
+    if prepared.memories != ("",) and session.try_to("AT+CPMS?") is None:
+        return "the storage of the modem cannot be read"
+    return _why_no_smsc(session)
+
+
+def _check_sim(session: Session, prepared: Prepared, state: str) -> None:
     if state in _NO_USE:
         raise SimUnavailable(f"{session.port}: {_NO_USE[state]}", "absent")
     if state not in _USABLE_STATES:
         raise SimUnavailable(f"{session.port}: the SIM asks for {state} now. It is opened again.", "locked")
-    mode = next((line for line in session.try_to("AT+CMGF?") or () if name_of(line) == "+CMGF"), "")
-    if re.search(r":\s*1", mode):
-        return "the modem fell back into text mode"
+    if _iccid(session) not in {"", prepared.sim.iccid}:
+        raise PortLost(ANOTHER_SIM.format(port=session.port))
+
+
+def _why_no_smsc(session: Session) -> str:
     try:
         lines = session.ask("AT+CSCA?")
     except CommandError as error:
         if error.code is not None and error.code not in _NOT_SUPPORTED_CODES:
             return f"the modem does not give the SMSC address yet ({error.type} {error.code})"
-    else:
-        if any(name_of(line) == "+CSCA" for line in lines) and not answers.smsc(lines):
-            return "no SMSC address on the SIM: set it in a telephone, or ask the network for it"
-    if prepared.memories != ("",) and session.try_to("AT+CPMS?") is None:
-        return "the storage of the modem cannot be read"
+        return ""
+    if any(name_of(line) == "+CSCA" for line in lines) and not answers.smsc(lines):
+        return "no SMSC address on the SIM: set it in a telephone, or ask the network for it"
     return ""
 
 

@@ -11,7 +11,7 @@ class Quirks:
 
     `at_start` are commands sent before anything else is asked, `with_sim` when the SIM is ready; a refusal of either is
     no fault. `cnmi_modes` is the order of the first value of `AT+CNMI`. `memories` is the order in which a memory for
-    arriving messages is looked for.
+    arriving messages is looked for. `restart` makes a modem that answers nothing start anew; empty: nothing does.
     """
 
     make: str
@@ -22,6 +22,7 @@ class Quirks:
     memories: tuple[str, ...] = ("SM", "ME", "MT")
     acknowledge: str = "AT+CNMA"
     packed_ussd: bool = False
+    restart: str = "AT+CFUN=1,1"  # full functionality after a reset (27.007 §8.2)
     slow_sms: bool = False  # SMS commands fail until the modem says that SMS are ready
 
 
@@ -36,7 +37,7 @@ SIMCOM = Quirks("SIMCom", ("simcom", "sim800", "sim900"), slow_sms=True)
 QUECTEL_SERIAL = Quirks("Quectel", ("m66", "m95", "m26", "uc15", "uc20", "ug95"), slow_sms=True)
 QUECTEL = Quirks("Quectel", ("quectel",), cnmi_modes=(1, 2))
 SIERRA = Quirks("Sierra", ("sierra",))
-WAVECOM = Quirks("Wavecom", ("wavecom",))
+WAVECOM = Quirks("Wavecom", ("wavecom",), restart="AT+CFUN=1")  # it has no second parameter: 1 alone resets
 TELIT = Quirks("Telit", ("telit",), slow_sms=True)
 UBLOX = Quirks("u-blox", ("u-blox",))
 CINTERION = Quirks("Cinterion", ("siemens", "cinterion", "gemalto", "thales"), acknowledge="AT+CNMA=1")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 from drivers.lines import Answer, Event, Final, News, Prompt, Sorter, name_of
-from drivers.modem import ModemSilent, PortLost
+from drivers.modem import ModemDead, ModemSilent, PortLost
 from drivers.trace import Trace
 from drivers.wire import Wire
 
@@ -171,7 +171,7 @@ class Channel:
     def come_into_step(self, tries: Sequence[float] | None = None) -> None:
         """Put a modem of unknown state right: ESC ends a prompt, and an answer that can be no other's ends the doubt.
 
-        Never Ctrl-Z: it could send half a PDU. Raises PortLost, or ModemSilent when all tries fail: not before
+        Never Ctrl-Z: it could send half a PDU. Raises PortLost, which is a ModemDead when all tries fail: not before
         `patient_until`, while a late answer is due.
         """
         tries = tries or RESYNC_SECONDS
@@ -185,7 +185,7 @@ class Channel:
                 self.out_of_step = False
                 return
             waited += seconds
-        raise self.silent(self.question or "AT", waited)
+        raise ModemDead(str(self.silent(self.question or "AT", waited)))
 
     def _answers(self, question: str, seconds: float) -> bool:
         self.wire.write(ESC + b"\r")

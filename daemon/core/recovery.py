@@ -9,7 +9,7 @@ class Rung(StrEnum):
     """One means. ESC and a new question come before all of them: the driver does so by itself."""
 
     REOPEN = "close and open the port"
-    RESTART = "AT+CFUN=1,1"
+    RESTART = "restart by command"
     REPLUG = "USB socket off and on"
     ALARM = "a person must look"
 

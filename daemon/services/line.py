@@ -24,7 +24,7 @@ from drivers.types import ModemIdentity, Registered, SimIdentity
 
 FULL_PAUSES = (1.0, 2.0, 5.0, 15.0)
 """Seconds between looks at a full disk."""
-UNWELL_SECONDS = 8.0
+UNWELL_SECONDS = 5.0
 """Between looks at a modem that cannot send: what is cured is used again within fifteen seconds. The scheduler has the
 others looked at."""
 STEADY_SECONDS = 60.0
@@ -116,7 +116,7 @@ class Line:
             self._log.error("modem stays silent: a person must look", silences=self._silences, reason=str(trouble))
             self._show_modem(ModemSeen(self.port, "unusable", f"a person must look: {trouble}", self.identity))
         elif rung is not Rung.REOPEN:
-            done = self._station.rouse(rung, self.port)
+            done = self._station.rouse(rung, self.port, self.identity)
             self._log.warning("modem silent", silences=self._silences, tried=str(rung), possible=done)
 
     def _sleep(self, seconds: float) -> None:
@@ -241,8 +241,9 @@ class Line:
     def _check_health(self, modem: Modem, seen: ModemSeen) -> str:
         """Look at the modem, show people how it does, and say why it cannot send; empty when it can."""
         self._health_at = self._station.clock.monotonic() + UNWELL_SECONDS
+        missing = modem.why_not()  # asked first: without a SIM there is no network either
         registration = modem.registration()
-        why = UNREGISTERED.get(registration.registered) or modem.why_not()
+        why = missing or UNREGISTERED.get(registration.registered, "")
         shown = look_at(modem, seen, registration, why)
         self._show_modem(shown)
         keep_look(self._station, shown)

@@ -11,6 +11,7 @@ from daemon.core.recovery import Rung
 from daemon.settings import Settings
 from daemon.store import Health, Inbox, Outbox, Replies, Sims
 from drivers.modem import Modem
+from drivers.types import ModemIdentity
 
 
 @dataclass(slots=True)
@@ -25,8 +26,8 @@ class Station:
     health: Health
     sims: Sims
     open_modem: Callable[[str, Callable[[], None]], Modem]
-    rouse: Callable[[Rung, str], bool]
-    """Use one of the stronger means on the silent modem at a port; whether it could be used."""
+    rouse: Callable[[Rung, str, ModemIdentity], bool]
+    """Use one of the stronger means on the silent modem at a port, of whom this is known; whether it could be used."""
     changed: Callable[[int | None], None]
     """Called after a commit that people may want to see: with a batch's id, or None for the station as a whole."""
     ring_lines: Callable[[], None]

@@ -124,7 +124,8 @@ class Transport:
     """What one port does to its bytes. All off: an ideal line.
 
     noise: "" none, "lines" a vendor's URC between any two lines of the modem, "prompt" also right after the `> `,
-    "bytes" also in the midst of a line. `late` is in seconds, for every answer. `dead`: opens, and never answers.
+    "bytes" also in the midst of a line. `late` is in seconds, for every answer. `dead`: opens, and never answers;
+    `hung`: the same, but `AT+CFUN=1,1` cures it.
     """
 
     noise: str = ""
@@ -134,6 +135,7 @@ class Transport:
     garbage: bool = False
     late: float = 0.0
     dead: bool = False
+    hung: bool = False
 
     def change(self, **changes: Any) -> None:
         """Set some of the faults. Raises ValueError for one that does not exist."""

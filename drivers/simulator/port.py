@@ -89,7 +89,7 @@ class Port:
     def send(self, data: bytes) -> None:
         """Write what the modem says, with whatever fault is on."""
         faults = self._transport
-        if not self.plugged or faults.dead:
+        if not self.plugged or faults.dead or faults.hung:
             return
         if faults.noise:
             data = self._noisy(data, faults.noise)

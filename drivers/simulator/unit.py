@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from drivers.simulator.network import Network
 
 REBOOT_SECONDS = 1.0
+RESTART = b"AT+CFUN=1,1"
 
 
 class Unit:
@@ -27,10 +28,17 @@ class Unit:
         self.transport = Transport()
         self.port = Port(link, loop, network.timers, self.transport, network.random)
         self.channel = Channel(device, self.transport, self.port.send, self.drop)
-        self.port.receive = self.channel.feed
+        self.port.receive = self._hear
         self._network = network
         device.reboot = partial(self.drop, REBOOT_SECONDS)
         self.port.plug()
+
+    def _hear(self, data: bytes) -> None:
+        if not self.transport.hung:
+            self.channel.feed(data)
+        elif RESTART in data:
+            self.transport.hung = False
+            self.device.reboot()
 
     def unplug(self) -> None:
         """Pull it out: no power, no port."""

@@ -10,6 +10,7 @@ import threading
 import time
 import tty
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,12 @@ class News:
 
 
 @pytest.fixture
+def peer_class():
+    """Makes further peers; who makes them closes them."""
+    return Peer
+
+
+@pytest.fixture
 def peer():
     made = Peer()
     yield made
@@ -224,14 +231,20 @@ def news():
 
 
 @pytest.fixture
-def opened(peer, news):
+def opened(peer, open_at):
     """Opens our driver on the peer, and closes it at the end."""
+    return partial(open_at, peer.port)
+
+
+@pytest.fixture
+def open_at(news):
+    """Opens our driver at a port, and closes it at the end."""
     modems: list[AtModem] = []
 
-    def open_(pin=None, **options) -> AtModem:
+    def open_(port, pin=None, **options) -> AtModem:
         if pin is not None:
             options["pins"] = pin if hasattr(pin, "find") else PinsFrom(pin)
-        modems.append(open_modem(peer.port, on_news=news, **{"answer_seconds": 5.0, **options}))
+        modems.append(open_modem(port, on_news=news, **{"answer_seconds": 5.0, **options}))
         return modems[-1]
 
     yield open_

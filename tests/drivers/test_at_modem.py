@@ -10,7 +10,7 @@ import pytest
 
 from drivers import preparation, submitting, transport
 from drivers.at_modem import open_modem
-from drivers.modem import Modem, ModemSilent, PortLost, SimUnavailable
+from drivers.modem import Modem, ModemDead, ModemSilent, PortLost, SimUnavailable
 from drivers.types import (
     Accepted,
     Inbound,
@@ -351,7 +351,7 @@ class TestSubmitting:
         modem.submit(submit_pdu(), lambda: None)
         peer.answers.clear()
         peer.otherwise = lambda command: None
-        with pytest.raises(ModemSilent):
+        with pytest.raises(ModemDead):
             modem.submit(submit_pdu("08"), lambda: None)
         assert peer.pdus == [submit_pdu().hex]
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from drivers import ladder, usb
+from drivers import ladder, quirks, usb
 from drivers.discovery import Finder
 from drivers.port import why_taken
+from drivers.types import ModemIdentity
 from drivers.usb_ids import NO_MODEM_YET
 
 E173 = ("12d1:1436", "HUAWEI Mobile",
@@ -24,6 +30,7 @@ SARA = ("1546:1102", "u-blox Wireless Module",
         [(0, "02/02/01", "ttyACM0"), (1, "0a/00/00", ""), (2, "02/02/01", "ttyACM1"), (4, "02/02/01", "ttyACM2")])
 MC7455 = ("1199:9071", "Sierra Wireless MC7455", [(0, "ff/ff/ff", "ttyUSB0"), (2, "ff/ff/ff", "ttyUSB1"),
                                                   (3, "ff/00/00", "ttyUSB2"), (8, "02/0e/00", "")])
+UEVENT = Path("/sys/class/tty/console/uevent")
 ARDUINO = ("2341:0043", "Arduino Uno", [(0, "02/02/01", "ttyACM0"), (1, "0a/00/00", "")])
 GPS = ("1546:01a7", "u-blox 7 GPS/GNSS Receiver", [(0, "02/02/01", "ttyACM0"), (1, "0a/00/00", "")])
 ADAPTER = ("1a86:7523", "QinHeng HL-340", [(0, "ff/01/02", "ttyUSB0")])
@@ -151,16 +158,22 @@ class TestLadder:
     def test_not_where_it_is_no_usb_port(self, tree):
         assert not ladder.replug("/dev/ttyS0", tree.root)
 
-    def test_a_mute_modem_is_told_to_restart_after_an_esc(self, peer, monkeypatch):
+    @pytest.mark.parametrize(("maker", "command"), [("", "AT+CFUN=1,1"), ("WAVECOM MODEM", "AT+CFUN=1")])
+    def test_a_mute_modem_is_told_to_restart_after_an_esc(self, peer, monkeypatch, maker, command):
         monkeypatch.setattr(ladder, "RESTART_SECONDS", 0.05)
         peer.otherwise = None
         peer.answers = {}
-        assert ladder.restart(peer.port)
-        peer.wait_for("AT+CFUN=1,1")
-        assert bytes(peer.raw) == b"\x1b\rAT+CFUN=1,1\r"
+        assert ladder.restart(peer.port, ModemIdentity("", maker))
+        peer.wait_for(command)
+        assert bytes(peer.raw) == b"\x1b\r" + command.encode() + b"\r"
 
     def test_a_port_that_is_gone_takes_no_command(self, tmp_path):
-        assert not ladder.restart(str(tmp_path / "ttyNone"))
+        assert not ladder.restart(str(tmp_path / "ttyNone"), ModemIdentity(""))
+
+    def test_not_where_the_make_has_no_such_command(self, peer, monkeypatch):
+        monkeypatch.setattr(quirks, "MAKES", (replace(quirks.WAVECOM, restart=""),))
+        assert not ladder.restart(peer.port, ModemIdentity("", "WAVECOM MODEM"))
+        assert peer.commands == []
 
 
 class TestFinder:
@@ -171,4 +184,12 @@ class TestFinder:
 
     def test_the_watch_ends_when_it_is_told_to(self, tree):
         end = Finder(tree.root).watch(lambda: None)
+        end()
+
+    @pytest.mark.skipif(not os.access(UEVENT, os.W_OK), reason=f"only root may write to {UEVENT}")
+    def test_the_word_of_the_kernel_is_heard(self, tree):
+        heard = threading.Event()
+        end = Finder(tree.root).watch(heard.set)
+        UEVENT.write_text("change")
+        assert heard.wait(10)
         end()
