@@ -165,6 +165,7 @@ def modem() -> None:
 @click.argument("port")
 @click.option("--bundle", type=click.Path(path_type=Path), metavar="FILE",
               help="Write a ZIP file for a bug report: findings and AT transcript, without personal data.")
+@click.option("--config", expose_value=False, help="Taken as by every command; a probe needs none.")
 @_json_option
 def modem_probe(port: str, bundle: Path | None, as_json: bool) -> None:
     """Show what Outpost understands of the modem at PORT, such as /dev/ttyUSB2. The service must not be using it.

@@ -110,14 +110,15 @@ class Station:
 
     def start(
         self, *, level: str = "INFO", ready: bool = True,
-        command: Iterable[object] = ("-m", "daemon.cli"), prefix: Iterable[str] = (),
+        command: Iterable[object] = ("-m", "daemon.cli"), prefix: Iterable[str] = (), options: Iterable[object] = (),
     ) -> None:  # fmt: skip
         """Start the service; with `ready`, wait until every port's modem is. An old status.json would tell nothing."""
         (self.spool / "status.json").unlink(missing_ok=True)
         self._starts += 1
         with self._log_path(self._starts).open("wb") as log:
             self.service = subprocess.Popen(
-                [*prefix, sys.executable, *command, "run", "--config", self.config, "--log-level", level],
+                [*prefix, sys.executable, *command, "run", "--config", self.config, "--log-level", level,
+                 *options],
                 stderr=log, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         if ready:
