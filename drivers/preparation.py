@@ -17,6 +17,7 @@ from drivers.types import ModemIdentity, SimIdentity
 
 QUESTIONS = ("AT+CMGF?", "AT+CSQ", "AT+CREG?")
 """Queries with an answer of their own, by which the channel finds back into step."""
+AGAIN_SECONDS = 1.0
 SLOW_TRIES = 10
 SMS_READY_TRIES = 25
 """Some makes take this many seconds from power-on until they know SMS commands."""
@@ -168,7 +169,7 @@ def _takes_pin(session: Session, pin: str) -> bool | None:
     for _ in range(SLOW_TRIES):
         if _sim_state(session) in _USABLE_STATES:
             return True
-        session.channel.wire.pause(1.0)
+        session.channel.wire.pause(AGAIN_SECONDS)
     return None
 
 
@@ -188,7 +189,7 @@ def _sim_state(session: Session) -> str:
                 raise ModemSilent(f"{session.port}: the modem answers nonsense. {SEE_TO_IT}")
             if state != "NOT READY":
                 return state or "READY"
-        session.channel.wire.pause(1.0)
+        session.channel.wire.pause(AGAIN_SECONDS)
     return "NOT READY"
 
 
@@ -199,7 +200,7 @@ def _enter_pdu_mode(session: Session, quirks: Quirks) -> None:
         try:
             session.ask("AT+CMGF=0")
         except CommandError:
-            session.channel.wire.pause(1.0)
+            session.channel.wire.pause(AGAIN_SECONDS)
         else:
             refused = False
             break

@@ -9,7 +9,7 @@ from drivers.library import CommandError, Session
 from drivers.modem import ModemSilent
 from drivers.types import Inbound, Slot
 
-LIST_SECONDS = 30.0
+LIST_SECONDS = 12.0  # until its first line, and between two
 READ_SECONDS = 10.0
 FILLED = 2
 """What was stored for sending is cleared away where it takes half of a memory: it would block what arrives."""

@@ -20,6 +20,8 @@ LONE_LINE_SECONDS = 1.0
 RESYNC_SECONDS = (1.0, 2.0, 4.0, 8.0)
 FIRST_SECONDS = (1.0, 1.0, 2.0, 3.0)
 QUIET_SECONDS = 0.2
+MOST_TURNS = 4
+"""An answer of many lines may take this many times longer than its first line may."""
 ESC = b"\x1b"
 CTRL_Z = b"\x1a"
 _COMMAND_OF_SMS = re.compile(r"AT\+C(MG|MS|NM|PMS|SMS|SCA|SMP|MMS)")
@@ -92,7 +94,7 @@ class Channel:
         """Write one command and give the lines of its answer, the final result last.
 
         `may_lack_ok`: an answer without a final result is one too. `once`: never write it a second time, even when a
-        late prompt swallowed it. Raises PortLost, or ModemSilent after `seconds`.
+        late prompt swallowed it. Raises PortLost, or ModemSilent after `seconds` without a line.
         """
         for _ in range(1 if once else 2):
             if self.out_of_step:
@@ -110,6 +112,7 @@ class Channel:
     def _answer(self, exchange: Exchange, seconds: float, *, may_lack_ok: bool) -> list[str]:
         """The answer, or nothing when a late prompt swallowed the command."""
         deadline = time.monotonic() + seconds
+        end = deadline + MOST_TURNS * seconds
         lines: list[str] = []
         try:
             while True:
@@ -120,8 +123,10 @@ class Channel:
                     return []
                 if isinstance(event, Answer):
                     lines[len(lines) - event.corrects:] = [event.text]
-                    if may_lack_ok:
-                        deadline = min(deadline, time.monotonic() + LONE_LINE_SECONDS)
+                    deadline = (
+                        min(deadline, time.monotonic() + LONE_LINE_SECONDS) if may_lack_ok
+                        else min(end, time.monotonic() + seconds)
+                    )  # fmt: skip
                 elif isinstance(event, Final):
                     return [*lines, event.text]
         except TimeoutError:

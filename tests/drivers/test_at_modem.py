@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from drivers import preparation, submitting, transport
+from drivers import library, preparation, submitting, transport
 from drivers.at_modem import open_modem
 from drivers.modem import Modem, ModemDead, ModemSilent, PortLost, SimUnavailable
 from drivers.types import (
@@ -117,6 +117,49 @@ class TestOpening:
         assert opened().submit(submit_pdu(), lambda: None) == Accepted(1)
 
 
+    def test_a_modem_that_is_ready_for_sms_only_after_twenty_seconds(self, peer, opened, monkeypatch):
+        monkeypatch.setattr(preparation, "AGAIN_SECONDS", 0.001)
+        peer.answers["AT+CGMI"] = "SIMCOM_Ltd\r\nOK"
+        peer.answers["AT+CMGF=0"] = [*["+CMS ERROR: 302"] * 20, "OK"]
+        assert opened().why_not() == ""
+        assert peer.commands.count("AT+CMGF=0") == 21
+
+    def test_a_modem_that_finds_its_speed_by_the_first_letters(self, peer, opened, hasty, monkeypatch):
+        monkeypatch.setattr(preparation, "FIRST_SECONDS", (0.05, 0.05, 5.0))
+        peer.answers["AT"] = [lambda command: None, lambda command: None, "OK"]
+        assert opened().signal() == -77
+
+
+class TestReady:
+    @pytest.mark.parametrize(("command", "answer", "says"), [
+        ("AT+CSCA?", '+CSCA: "",129\r\nOK', "no SMSC address"),
+        ("AT+CSCA?", "+CMS ERROR: 302", "does not give the SMSC address yet"),
+        ("AT+CMGF?", ["+CMGF: 0\r\nOK", "+CMGF: 0\r\nOK", "+CMGF: 1\r\nOK"], "text mode"),
+        ("AT+CPMS?", "+CMS ERROR: 320", "storage of the modem cannot be read"),
+        ("AT+CPIN?", ["+CPIN: READY\r\nOK", "+CME ERROR: 14"], "busy"),
+        ("AT+CSCA?", '+CSCA: "002B003400340037003700300030",145\r\nOK', ""),
+        ("AT+CSCA?", "ERROR", ""),
+        ("AT+CCID", ["+CCID: 8944100000000000001\r\nOK", "ERROR"], ""),
+    ])
+    def test_what_is_missing_is_said(self, peer, opened, monkeypatch, command, answer, says):
+        monkeypatch.setattr(library, "BUSY_PAUSES", (0.001,))
+        peer.answers[command] = answer
+        found = opened().why_not()
+        assert says in found
+        assert bool(says) == bool(found)
+
+    @pytest.mark.parametrize(("command", "now", "error"), [
+        ("AT+CPIN?", "+CME ERROR: 10", SimUnavailable),
+        ("AT+CPIN?", "+CPIN: SIM PIN\r\nOK", SimUnavailable),
+        ("AT+CCID", "+CCID: 8944100000000000002\r\nOK", PortLost),
+    ])
+    def test_another_sim_or_none_is_no_reason_to_wait(self, peer, opened, command, now, error):
+        modem = opened()
+        peer.answers[command] = now
+        with pytest.raises(error):
+            modem.why_not()
+
+
 class TestSim:
     def test_the_pin_is_asked_for_by_iccid_and_tried_once(self, peer, opened):
         asked = []
@@ -125,6 +168,64 @@ class TestSim:
         assert opened(pin=lambda iccid: asked.append(iccid) or "1234").signal() == -77
         assert asked == ["8944100000000000001"]
         assert peer.commands.count('AT+CPIN="1234"') == 1
+
+    def test_a_pin_is_noted_before_it_is_written_and_again_when_it_was_right(self, peer, opened, pins_from):
+        pins = pins_from(lambda iccid: "1234")
+        noted = []
+        peer.answers["AT+CPIN?"] = ["+CPIN: SIM PIN\r\nOK", "+CPIN: READY\r\nOK"]
+        peer.answers['AT+CPIN="1234"'] = lambda command: noted.extend(pins.notes) or "OK"
+        opened(pin=pins)
+        sim = ("8944100000000000001", "490154203237518", "1234")
+        assert noted == [("trying", *sim)]
+        assert pins.notes == [("trying", *sim), ("right", *sim)]
+
+    @pytest.mark.parametrize(("answer", "notes"), [
+        ("+CME ERROR: 16", ["trying", "wrong"]),
+        ("+CME ERROR: incorrect password", ["trying", "wrong"]),
+        ("ERROR", ["trying"]),
+        ("+CME ERROR: 100", ["trying"]),
+        (None, ["trying"]),
+    ])
+    def test_only_what_the_sim_says_is_known(self, peer, opened, pins_from, monkeypatch, hasty, answer, notes):
+        monkeypatch.setattr(preparation, "PIN_SECONDS", 0.1)
+        monkeypatch.setattr(preparation, "AGAIN_SECONDS", 0.001)
+        pins = pins_from(lambda iccid: "1234")
+        peer.answers["AT+CPIN?"] = "+CPIN: SIM PIN\r\nOK"
+        peer.answers['AT+CPIN="1234"'] = lambda command: answer
+        with pytest.raises(SimUnavailable, match="not tried again"):
+            opened(pin=pins)
+        assert [note[0] for note in pins.notes] == notes
+        assert peer.commands.count('AT+CPIN="1234"') == 1
+
+    @pytest.mark.parametrize(("answer", "state", "says"), [
+        ("+CPIN: SIM PUK\r\nOK", "locked", "asks for SIM PUK"),
+        ("+CME ERROR: 12", "locked", "asks for SIM PUK"),
+        ("+CPIN: PH-NET PIN\r\nOK", "locked", "asks for PH-NET PIN"),
+        ("+CME ERROR: 13", "absent", "SIM failure"),
+        ("+CMS ERROR: 314", "absent", "the SIM is busy"),
+        ("+CPIN: NOT READY\r\nOK", "absent", "does not get ready"),
+    ])
+    def test_the_states_of_a_sim_are_told_apart_and_none_but_pin_is_answered(
+        self, peer, opened, monkeypatch, answer, state, says
+    ):
+        monkeypatch.setattr(preparation, "AGAIN_SECONDS", 0.001)
+        monkeypatch.setattr(library, "BUSY_PAUSES", (0.001,))
+        peer.answers["AT+CPIN?"] = answer
+        with pytest.raises(SimUnavailable, match=says) as raised:
+            opened(pin=lambda iccid: "1234")
+        assert raised.value.state == state
+        assert b"CPIN=" not in peer.raw
+
+    @pytest.mark.parametrize("state", ["SIM PIN2", "SIM PUK2", "READY"])
+    def test_the_second_pin_guards_nothing_that_sms_need(self, peer, opened, state):
+        peer.answers["AT+CPIN?"] = f"+CPIN: {state}\r\nOK"
+        assert opened(pin=lambda iccid: "1234").why_not() == ""
+        assert b"CPIN=" not in peer.raw
+
+    def test_nonsense_is_no_lock(self, peer, opened):
+        peer.answers["AT+CPIN?"] = b"+CPIN: \xff\xfe^\x7f\r\nOK\r\n"
+        with pytest.raises(ModemSilent, match="nonsense"):
+            opened(pin=lambda iccid: "1234")
 
     @pytest.mark.parametrize("answer", ["+CME ERROR: 16", "ERROR", "+CME ERROR: incorrect password"])
     def test_a_wrong_pin_is_not_tried_again(self, peer, opened, answer):
