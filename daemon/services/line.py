@@ -39,7 +39,7 @@ UNREGISTERED = {
 class Line:
     """The way from the queue to one port and back. `start`, then `stop`; `ring` whenever there may be news."""
 
-    def __init__(self, port: str, station: Station) -> None:
+    def __init__(self, port: str, station: Station, silences: int = 0) -> None:
         self.port = port
         self._station = station
         self._bell = Bell()
@@ -51,7 +51,8 @@ class Line:
         self._served = False
         self._lost = False  # it served, and what was there is gone
         self._served_since = 0.0
-        self._silences = 0  # in a row
+        self.silences = silences
+        """How often in a row the modem gave no answer."""
         self._stop = False
         self._full = 0
         self._health_at = 0.0
@@ -107,17 +108,17 @@ class Line:
         if isinstance(trouble, SimUnavailable) or (
             self._served and clock.monotonic() - self._served_since > STEADY_SECONDS
         ):
-            self._silences = 0
+            self.silences = 0
         if not isinstance(trouble, ModemDead | ModemSilent):
             return
-        self._silences += 1
-        rung = recovery.rung(self._silences)
+        self.silences += 1
+        rung = recovery.rung(self.silences)
         if rung is Rung.ALARM:
-            self._log.error("modem stays silent: a person must look", silences=self._silences, reason=str(trouble))
+            self._log.error("modem stays silent: a person must look", silences=self.silences, reason=str(trouble))
             self._show_modem(ModemSeen(self.port, "unusable", f"a person must look: {trouble}", self.identity))
         elif rung is not Rung.REOPEN:
             done = self._station.rouse(rung, self.port, self.identity)
-            self._log.warning("modem silent", silences=self._silences, tried=str(rung), possible=done)
+            self._log.warning("modem silent", silences=self.silences, tried=str(rung), possible=done)
 
     def _sleep(self, seconds: float) -> None:
         end = self._station.clock.monotonic() + seconds

@@ -49,6 +49,7 @@ class Ports:
         self._found: dict[Device, Line] = {}
         self._asked: dict[Device, str | None] = {}  # the port that answers AT; None while they are being asked
         self._mute: set[Device] = set()  # asked in vain so far
+        self._silences: dict[tuple[str, str], int] = {}  # of sticks whose ports went and may return: place and plugging
         self._shown: dict[Device, str] = {}  # what cannot be used, and the name that people see it under
         self._end_watch: Callable[[], None] | None = None
         self._thread = threading.Thread(target=self._run, name="ports", daemon=True)
@@ -130,7 +131,10 @@ class Ports:
 
     def _set_found(self, sticks: list[Stick]) -> None:
         present = {stick.device for stick in sticks}
-        gone = self._end(self._found, [device for device in self._found if device not in present])
+        leaving = [device for device in self._found if device not in present]
+        for device in leaving:  # a socket that is switched off and on brings the same stick again: its ladder goes on
+            self._silences[device.place, device.plugged] = self._found[device].silences
+        gone = self._end(self._found, leaving)
         for line in gone:
             self._log.info("modem unplugged", port=line.port)
         for line in gone:
@@ -143,12 +147,13 @@ class Ports:
         for stick in sticks:
             if stick.device not in self._found and (port := self._port_of(stick)) is not None:
                 self._log.info("modem found", port=port, device=stick.device.name, socket=stick.device.place)
-                self._begin(self._found, stick.device, port)
+                silences = self._silences.get((stick.device.place, stick.device.plugged), 0)
+                self._begin(self._found, stick.device, port, silences)
 
-    def _begin(self, lines: dict[Key, Line], key: Key, port: str) -> None:
+    def _begin(self, lines: dict[Key, Line], key: Key, port: str, silences: int = 0) -> None:
         with self._lock:
             if not self._stop.is_set():
-                lines[key] = Line(port, self._station)
+                lines[key] = Line(port, self._station, silences)
                 lines[key].start()
 
     def _end(self, lines: dict[Key, Line], keys: list[Key]) -> list[Line]:
