@@ -32,7 +32,7 @@ from daemon.services.ports import Ports
 from daemon.services.sender import RESEND_LIMIT
 from daemon.services.station import Station
 from daemon.settings import OnDoubt, Settings, SettingsError, load
-from daemon.store import DatabaseUnusable, Health, Inbox, Outbox, Replies, Sims, Store, StoreFull, Views
+from daemon.store import DatabaseUnusable, Health, Inbox, Lists, Outbox, Replies, Sims, Store, StoreFull, Views
 from daemon.store.decisions import Decisions, NotPossible
 from daemon.store.pins import PinTries
 from drivers import ladder
@@ -94,6 +94,7 @@ class Application:
             inbox=Inbox(store),
             replies=Replies(store),
             health=Health(store),
+            lists=Lists(store),
             sims=Sims(store),
             open_modem=self._open_modem,
             rouse=_rouse,
@@ -126,6 +127,7 @@ class Application:
         in_doubt = self._outbox.recover(self._clock.now(), resend_limit=resend)
         if in_doubt:
             self._log.warning("parts in doubt after the last stop", parts=in_doubt)
+        self._station.obey(settings)
         self._station.sims.begin()
         self._publisher.start()
         self._intake.start()
@@ -177,7 +179,8 @@ class Application:
         if (new.state_dir, new.spool_dir, new.runtime_dir) != (old.state_dir, old.spool_dir, old.runtime_dir):
             self._log.error("configuration not taken: state_dir, spool_dir and runtime_dir change only with a restart")
             return
-        self._station.settings = self._publisher.settings = settings
+        self._station.obey(settings)
+        self._publisher.settings = settings
         self._ports.look()
         self._housekeeping.schedule(self._scheduler)
         self._log.info("configuration read again")

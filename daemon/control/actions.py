@@ -12,6 +12,7 @@ from daemon.core.message import Resolution, SimState
 from daemon.services.station import Station
 from daemon.settings import Approval
 from daemon.store.decisions import Decisions, Left, NotPossible
+from daemon.store.lists import Change
 from daemon.store.pins import PinTries
 from daemon.store.sims import Hold
 
@@ -33,6 +34,12 @@ class Actions:
             "sim pause": self._sim_pause,
             "sim resume": self._sim_resume,
             "sim pin-again": self._sim_pin_again,
+            "who": self._who,
+            "optouts add": self._optouts_add,
+            "optouts remove": self._optouts_remove,
+            "exclusions add": self._exclusions_add,
+            "exclusions remove": self._exclusions_remove,
+            "seen": self._seen,
         }
 
     def act(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
@@ -74,8 +81,7 @@ class Actions:
         return {"left": left.left, "waiting": left.waiting}
 
     def _resolve(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        if not asker.admin:
-            raise Forbidden(f"{asker.user} is not in outpost-admins, who alone resolve messages.")
+        _admins_only(asker, "resolve messages")
         message, how = request.get("message"), _word(request, "how")
         if not isinstance(message, int) or how not in set(Resolution):
             raise NotPossible("a message's number and one of sent, resend, drop are needed.")
@@ -102,6 +108,54 @@ class Actions:
             raise NotPossible(f"no SIM {iccid} has been seen here. `outpost sims` lists them.")
         self._station.changed(None)
         return {}
+
+
+    def _who(self, asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:
+        return {"user": asker.user, "admin": asker.admin}
+
+    # Whom the station must not text
+
+    def _optouts_add(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        now = self._station.clock.now()
+        return self._changed(self._station.lists.opt_out(_words(request, "numbers"), f"noted by {asker.user}", now))
+
+    def _optouts_remove(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        _admins_only(asker, "take opt-outs back; the person can do so by texting START")
+        return self._changed(self._station.lists.opt_in(_words(request, "numbers")))
+
+    def _exclusions_add(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        _admins_only(asker, "change the exclusions")
+        entries, category = _words(request, "numbers"), _word(request, "category")
+        now = self._station.clock.now()
+        return self._changed(self._station.lists.exclude(entries, category, asker.user, now))
+
+    def _exclusions_remove(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        _admins_only(asker, "change the exclusions")
+        category = _word(request, "category") if "category" in request else None
+        return self._changed(self._station.lists.include(_words(request, "numbers"), category))
+
+    def _seen(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        batches = self._station.lists.seen(_word(request, "number"), self._station.clock.now())
+        if batches is None:
+            raise NotPossible("nothing is held for that number: no reply of its waits to be read.")
+        return self._changed(Change(len(batches), frozenset(batches)))
+
+    def _changed(self, change: Change) -> dict[str, Any]:
+        for batch_id in change.batches:
+            self._station.changed(batch_id)
+        return {"people": change.people, "batches": len(change.batches)}
+
+
+def _admins_only(asker: Asker, what: str) -> None:
+    if not asker.admin:
+        raise Forbidden(f"{asker.user} is not in outpost-admins, who alone {what}.")
+
+
+def _words(request: dict[str, Any], key: str) -> list[str]:
+    values = request.get(key)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise NotPossible(f"the request lacks {key!r}.")
+    return values
 
 
 def _word(request: dict[str, Any], key: str) -> str:

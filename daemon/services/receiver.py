@@ -9,6 +9,7 @@ import structlog
 from daemon.logs import person
 from daemon.services.sender import Sender
 from daemon.services.station import Station
+from daemon.store.people import Heard
 from drivers import pdu
 from drivers.modem import Modem
 from drivers.types import Deliver, Inbound, Received, SimIdentity, StatusReport, Undecodable
@@ -70,10 +71,12 @@ class Receiver:
         for one in received:
             self._tell(one)
         for arrival in saved.arrivals:
-            if arrival.opted_out:
-                self._log.info("opted out by reply", sender=person(arrival.number))
+            if arrival.heard is not Heard.NOTHING:
+                self._log.info(arrival.heard, sender=person(arrival.number))
         for batch_id in saved.batches or (None,):
             station.changed(batch_id)
+        if any(arrival.batches for arrival in saved.arrivals):
+            station.ring_lines()  # the confirmation of an opt-out may wait
 
     def _tell(self, received: Received) -> None:
         match received:

@@ -162,8 +162,9 @@ class Sender:
 
     def _check_and_send(self, item: WorkItem, now: float) -> float | None:
         outbox = self._station.outbox
-        if outbox.opted_out(item.recipient):
-            outbox.end(item, MessageState.SUPPRESSED, "opted out", now)
+        bar = outbox.barred(item, now)
+        if bar is not None:
+            outbox.end(item, bar.state, bar.reason, now)
             return None
         if item.not_after is not None and item.not_after <= now and not item.begun:
             outbox.end(item, MessageState.EXPIRED, "its time ran out before it could be sent", now)

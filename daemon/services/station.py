@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from daemon.clock import Clock
 from daemon.core.recovery import Rung
 from daemon.settings import Settings
-from daemon.store import Health, Inbox, Outbox, Replies, Sims
+from daemon.store import Health, Inbox, Lists, Outbox, Replies, Sims
+from daemon.store.people import Policy
+from drivers.alphabet import part_count
 from drivers.modem import Modem
 from drivers.types import ModemIdentity
 
@@ -24,6 +26,7 @@ class Station:
     inbox: Inbox
     replies: Replies
     health: Health
+    lists: Lists
     sims: Sims
     open_modem: Callable[[str, Callable[[], None]], Modem]
     rouse: Callable[[Rung, str, ModemIdentity], bool]
@@ -37,6 +40,14 @@ class Station:
     stopping: threading.Event = field(default_factory=threading.Event)
     _seats: dict[str, str] = field(default_factory=dict)
     _seats_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def obey(self, settings: Settings) -> None:
+        """Go by this configuration from now on. May raise StoreFull."""
+        sending = settings.sending
+        words = sending.optout_confirmation
+        parts = part_count(words) if words else 0
+        self.lists.obey(Policy(settings.station.country, sending.repeat_days, words, parts))
+        self.settings = settings
 
     def take_seat(self, iccid: str, port: str) -> str | None:
         """Note that this SIM sits at this port; another port where it sits already, or None when the seat is taken."""

@@ -35,6 +35,7 @@ _MAX_SIMS = 200              # pyserial waits with select(), which ends at descr
 _MAX_VALIDITY_HOURS = 63 * 7 * 24  # TP-VP, relative format, ends at 63 weeks (23.040 §9.2.3.12.1)
 _MAX_PARTS = 255             # the concatenation header counts parts in one octet (23.040 §9.2.3.24.1)
 _MAX_SOCKET_PATH = 107       # sun_path of unix(7), without its final zero
+_MAX_REPEAT_DAYS = 3_660
 _MAX_LIMIT = 1_000_000
 _DAY_SECONDS = 86_400
 _HOUR_SECONDS = 3_600
@@ -179,6 +180,8 @@ def _sending(section: Section) -> Sending:
         on_doubt=section.choice("on_doubt", default.on_doubt),
         max_parts=section.whole("max_parts", default.max_parts, 1, _MAX_PARTS),
         international=section.flag("international", default=default.international),
+        repeat_days=section.whole("repeat_days", default.repeat_days, 0, _MAX_REPEAT_DAYS),
+        optout_confirmation=section.text("optout_confirmation", default.optout_confirmation),
     )
 
 

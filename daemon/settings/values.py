@@ -98,6 +98,8 @@ class Sending:
     on_doubt: OnDoubt = OnDoubt.HOLD
     max_parts: int = 3
     international: bool = False  # True: numbers outside station.country too
+    repeat_days: int = 0         # who was texted within so many days is not texted by another batch
+    optout_confirmation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

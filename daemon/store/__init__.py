@@ -5,11 +5,13 @@ from __future__ import annotations
 from daemon.store.connection import DatabaseUnusable, Store, StoreFull
 from daemon.store.health import Health
 from daemon.store.inbox import Inbox
+from daemon.store.lists import Lists
 from daemon.store.outbox import Outbox, WorkItem
 from daemon.store.replies import Replies
 from daemon.store.sims import Sims
 from daemon.store.views import Views
 
 __all__ = [
-    "DatabaseUnusable", "Health", "Inbox", "Outbox", "Replies", "Sims", "Store", "StoreFull", "Views", "WorkItem",
+    "DatabaseUnusable", "Health", "Inbox", "Lists", "Outbox", "Replies", "Sims", "Store", "StoreFull", "Views",
+    "WorkItem",
 ]

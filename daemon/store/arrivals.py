@@ -6,10 +6,9 @@ import sqlite3
 from dataclasses import dataclass
 
 from daemon.core.address import e164
-from daemon.core.optout import is_stop
 from daemon.core.reassembly import GroupKey, group_key, join
 from daemon.core.reply import ReplyKind, ReplyState
-from daemon.store.moves import finish_batch
+from daemon.store.people import Heard, heed
 from drivers.types import Concat, Content, Deliver, Undecodable
 
 GROUP_SECONDS = 3600.0
@@ -19,12 +18,12 @@ _KINDS = {Content.TEXT: ReplyKind.TEXT, Content.DATA: ReplyKind.DATA, Content.IN
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What one inbound PDU added to a reply. `batches` are those of which an opt-out suppressed something."""
+    """What one inbound PDU added to a reply. `batches` are those of which it changed something."""
 
     reply_id: int
     number: str
     complete: bool
-    opted_out: bool = False
+    heard: Heard = Heard.NOTHING
     batches: frozenset[int] = frozenset()
 
 
@@ -33,7 +32,7 @@ def keep_deliver(
 ) -> Arrival | None:
     """Put one text or part of a text where it belongs; None when it is a copy of one that was there.
 
-    A STOP is heeded in the same transaction, once the text is whole.
+    What it asks for is done in the same transaction: a STOP once the text is whole.
     """
     sent_at = None if deliver.scts is None else deliver.scts.timestamp()
     key = group_key(deliver, iccid)
@@ -51,10 +50,10 @@ def keep_deliver(
         _put_together(conn, reply_id, key, sent_at, now)
     row = conn.execute("SELECT text, complete, kind, recipient FROM replies WHERE id = ?", (reply_id,)).fetchone()
     whole = bool(row["complete"])
-    if not (whole and row["kind"] == ReplyKind.TEXT and is_stop(row["text"])):
+    if row["kind"] != ReplyKind.TEXT:
         return Arrival(reply_id, deliver.sender, whole)
-    batches = opt_out(conn, row["recipient"], "reply", now)
-    return Arrival(reply_id, deliver.sender, whole, opted_out=True, batches=frozenset(batches))
+    heard, batches = heed(conn, row["recipient"], row["text"], now, whole=whole)
+    return Arrival(reply_id, deliver.sender, whole, heard, frozenset(batches))
 
 
 def keep_undecodable(conn: sqlite3.Connection, iccid: str, one: Undecodable, inbound_id: int, now: float) -> None:
@@ -65,20 +64,6 @@ def keep_undecodable(conn: sqlite3.Connection, iccid: str, one: Undecodable, inb
         (iccid, ReplyKind.UNDECODABLE, one.reason, ReplyState.KEPT, now, now),
     ).fetchone()
     conn.execute("UPDATE inbound SET reply_id = ? WHERE id = ?", (row["id"], inbound_id))
-
-
-def opt_out(conn: sqlite3.Connection, recipient: str, source: str, now: float) -> set[int]:
-    """This number gets no more texts, from anyone, on any path. What waits for it is suppressed; gives its batches."""
-    conn.execute("INSERT INTO optouts VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (recipient, now, source))
-    rows = conn.execute(
-        "UPDATE messages SET state = 'suppressed', reason = 'opted out', changed_at = ?"
-        " WHERE recipient = ? AND state IN ('held', 'queued') RETURNING batch_id",
-        (now, recipient),
-    ).fetchall()
-    batches = {int(row["batch_id"]) for row in rows}
-    for batch_id in batches:
-        finish_batch(conn, batch_id, now)
-    return batches
 
 
 def texted_as(conn: sqlite3.Connection, sender: str) -> str | None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -116,6 +119,7 @@ class Store:
             self._all.append(conn)
         conn.row_factory = sqlite3.Row
         db = Database(conn, execute_plugins=False, strict=True)
+        conn.create_function("person_tag", 1, self.person_tag, deterministic=True)
         conn.execute("PRAGMA foreign_keys=ON")
         if not self._read_only:
             conn.execute("PRAGMA journal_mode=WAL")
@@ -155,6 +159,15 @@ class Store:
                 conn.execute("INSERT INTO station VALUES (?, ?) ON CONFLICT DO NOTHING", (name, secrets.token_hex(32)))
             return self.secret(name)
         return bytes.fromhex(row[0])
+
+    def person_tag(self, number: str) -> str:
+        """The keyed hash (HMAC-SHA-256) by which this station knows a number (E.164) that it does not keep. It is a
+        function of SQL too."""
+        return hmac.digest(self._people_key, number.encode(), hashlib.sha256).hex()
+
+    @cached_property
+    def _people_key(self) -> bytes:
+        return self.secret("people_key")
 
     def close(self) -> None:
         """Close the connections of every thread, after the transaction that runs just now. The last one folds the WAL

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from daemon.core.message import PartState
 from daemon.core.report import OpenPart, match
-from daemon.store.arrivals import Arrival, keep_deliver, keep_undecodable, octets_of, opt_out, texted_as
+from daemon.store.arrivals import Arrival, keep_deliver, keep_undecodable, octets_of, texted_as
 from daemon.store.connection import Store
 from daemon.store.moves import Report, derive_message, finish_batch, move_part, settle_part
 from drivers.types import Deliver, Received, StatusReport, Undecodable
@@ -57,11 +57,6 @@ class Inbox:
                         if inbound_id is not None:
                             keep_undecodable(conn, iccid, one, inbound_id, now)
         return Saved(frozenset(batches.union(*(arrival.batches for arrival in arrivals))), tuple(arrivals))
-
-    def opt_out(self, recipient: str, source: str, now: float) -> None:
-        """This number gets no more texts, from anyone, on any path. What waits for it is suppressed."""
-        with self._store.writing() as conn:
-            opt_out(conn, recipient, source, now)
 
     def texted_as(self, sender: str) -> str | None:
         """The MSISDN, as the queue writes it, of the newest message to this sender; None when it was never texted."""

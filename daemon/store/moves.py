@@ -147,3 +147,12 @@ def release_batch(conn: sqlite3.Connection, batch_id: int, now: float) -> bool:
 def finish_batch(conn: sqlite3.Connection, batch_id: int, now: float) -> None:
     """A batch is finished when nothing of it waits, moves or is in doubt. Status reports may still come."""
     conn.execute(_FINISH, (now, batch_id))
+
+
+def free_name(conn: sqlite3.Connection, wanted: str) -> str:
+    """This name for a batch, with a number when another has it."""
+    name, n = wanted, 1
+    while conn.execute("SELECT 1 FROM batches WHERE name = ?", (name,)).fetchone():
+        n += 1
+        name = f"{wanted}-{n}"
+    return name

@@ -13,12 +13,14 @@ from daemon.store.connection import Store
 from daemon.store.moves import (
     derive_message,
     finish_batch,
+    free_name,
     move_message,
     move_part,
     release_batch,
     settle_part,
     wait_again,
 )
+from daemon.store.people import Barred, barred, sift
 from drivers.types import SubmitPdu
 
 
@@ -74,7 +76,7 @@ class Outbox:
             before = conn.execute("SELECT name FROM batches WHERE sha256 = ?", (batch.sha256,)).fetchone()
             if before:
                 return TakenBefore(before["name"])
-            name = _free_name(conn, batch.name)
+            name = free_name(conn, batch.name)
             batch_id = int(
                 conn.execute(
                     "INSERT INTO batches (name, source, sha256, owner, state, dropped_at, rows, rejected)"
@@ -89,6 +91,7 @@ class Outbox:
                 {"batch_id": batch_id, "row": r.row, "ref": r.ref, "cell": r.to, "text": r.text, "reason": r.reason}
                 for r in rejected
             )
+            sift(conn, batch_id, batch.dropped_at)
             if batch.released:
                 release_batch(conn, batch_id, batch.dropped_at)
             else:
@@ -138,7 +141,7 @@ class Outbox:
                 wait_again(conn, item.message_id, due_at, reason, now)
 
     def end(self, item: WorkItem, state: MessageState, reason: str, now: float) -> None:
-        """End a claimed message before anything more of it leaves: expired, suppressed or failed.
+        """Take a claimed message out before anything more of it leaves: expired, suppressed, failed, or held for long.
 
         A message that is no longer claimed stays as it is.
         """
@@ -188,11 +191,10 @@ class Outbox:
         with self._store.writing() as conn:
             still = conn.execute(
                 "SELECT 1 FROM messages JOIN batches ON batches.id = batch_id"
-                " WHERE messages.id = ? AND messages.state = 'sending' AND sim = ? AND batches.state = 'released'"
-                " AND NOT EXISTS (SELECT 1 FROM optouts WHERE optouts.recipient = messages.recipient)",
+                " WHERE messages.id = ? AND messages.state = 'sending' AND sim = ? AND batches.state = 'released'",
                 (item.message_id, iccid),
             ).fetchone()
-            if still is None:
+            if still is None or barred(conn, item.message_id, now):
                 raise Withdrawn
             if not item.parts and seq == 1:
                 conn.executemany(
@@ -317,9 +319,9 @@ class Outbox:
         ).fetchone()
         return float(row[0])
 
-    def opted_out(self, recipient: str) -> bool:
-        """Whether this number has asked for no more texts."""
-        return bool(self._store.conn.execute("SELECT 1 FROM optouts WHERE recipient = ?", (recipient,)).fetchone())
+    def barred(self, item: WorkItem, now: float) -> Barred | None:
+        """Why a claimed message may not go to its recipient: opt-out, exclusion, duplicate, unread reply."""
+        return barred(self._store.conn, item.message_id, now)
 
 
 _CLAIM = """
@@ -341,14 +343,6 @@ def _message_rows(batch_id: int, now: float, messages: Iterable[NewMessage]) -> 
             "part_count": m.parts, "priority": m.priority, "flash": int(m.flash), "not_before": m.not_before,
             "not_after": m.not_after, "state": str(m.state), "reason": m.reason, "changed_at": now,
         }  # fmt: skip
-
-
-def _free_name(conn: sqlite3.Connection, wanted: str) -> str:
-    name, n = wanted, 1
-    while conn.execute("SELECT 1 FROM batches WHERE name = ?", (name,)).fetchone():
-        n += 1
-        name = f"{wanted}-{n}"
-    return name
 
 
 def _is_claimed(conn: sqlite3.Connection, item: WorkItem) -> bool:

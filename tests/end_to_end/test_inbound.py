@@ -147,7 +147,7 @@ def test_a_stop_holds_for_what_waits_and_for_what_comes(station, number):
     assert station.network.recipients() == [number(101), number(102)]
 
 
-def test_a_disclosure_is_no_stop(station, number):
+def test_a_disclosure_is_no_stop_and_waits_for_a_person(station, number):
     station = station()
     station.start()
     station.network.tell(
@@ -155,6 +155,9 @@ def test_a_disclosure_is_no_stop(station, number):
     )
     station.until(lambda: station.said("text received"))
     station.drop([(number(101), "We are here.")])
+    station.until_counts(held=1)
+    assert "until a person has read" in station.messages()[number(101)]["reason"]
+    assert station.cli("replies", "--seen", number(101)).returncode == 0
     station.until_counts(delivered=1)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.core.optout import COURTESIES, STOP_WORDS, is_start, is_stop
+from daemon.core.optout import COURTESIES, STOP_WORDS, is_for_a_person, is_start, is_stop
 
 WORDS = ["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt-out", "remove"]
 
@@ -20,6 +20,11 @@ WORDS = ["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "o
     "STOP \U0001f6d1", "Stop?", "\u200eSTOP", "\uff33\uff34\uff2f\uff30", "Stop stop STOP", "No thanks, stop",
     "No thank you. Stop.", "Sorry, unsubscribe", "Thank you very much. Stop",
     "Stop texting me", "please stop messaging me", "Stop sending me these messages", "unsubscribe me please",
+    "opt out", "I want to opt out", "I would like to unsubscribe please", "unsubscribe me from this list", "STOOOP",
+    "can you please stop texting me?", "I want you to stop texting me", "Don't text me again", "do not contact me",
+    "No more texts please", "I dont want any more of these messages", "I want to stop receiving texts", "Remove me",
+    "Stop fucking texting me", "fuck off, stop texting me", "Wrong number, please stop", "Who is this? Stop texting me",
+    "stop mate", "Stop now!", "ok stop", "delete my number", "Quit", "END.", "S\u00adTOP",
     "Remove me from your list", "Take me off this mailing list", "remove my number",
 ])  # fmt: skip
 def test_an_opt_out(text: str) -> None:
@@ -33,6 +38,10 @@ def test_an_opt_out(text: str) -> None:
     "the end", "end it", "I want it to end", "quit drugs", "cancel my appointment", "remove me from here",
     "he wont stop texting me", "stop it hurts", "stop and search", "bus stop", "unstoppable", "stopped",
     "Stop. They are outside", "STOP he is coming", "thank you", "thanks", "please", "sorry", "ok", "yes", "no", "start",
+    "can you stop him", "can you stop", "I want to stop texting", "tell him to stop texting me", "make it stop",
+    "stop it", "stop texting me he reads my phone", "stop them texting me", "stop my dealer texting me", "I quit",
+    "end it all", "I need help to quit", "leave me alone", "wrong number", "fuck off", "no more", "please text me",
+    "stop the violence", "I want to end this", "stop or else", "remove him", "take me away", "don't stop texting me",
     "who is this?", "stop please help me", "what does STOP do", "text STOP to opt out",
 ])  # fmt: skip
 def test_no_opt_out(text: str) -> None:
@@ -48,6 +57,20 @@ def test_an_opt_out_taken_back(text: str) -> None:
 @pytest.mark.parametrize("text", ["yes", "ok", "start again?", "where do I start", "restart", "stop start", ""])
 def test_no_opt_in(text: str) -> None:
     assert not is_start(text)
+
+
+@pytest.mark.parametrize("text", [
+    "I want to quit", "stop them hurting me", "help", "HELP!", "can you stop him", "I can't stop", "He won\u2019t stop",
+    "make it stop", "I'm scared of him", "end it all", "they will kill me", "stop texting me he reads my phone",
+    "stop " + "please " * 40,
+])  # fmt: skip
+def test_what_a_person_must_read_first(text: str) -> None:
+    assert is_for_a_person(text)
+
+
+@pytest.mark.parametrize("text", ["STOP", "Stop. Thank you", "START", "thanks", "who is this?", "ok", "", "yes please"])
+def test_what_holds_nothing(text: str) -> None:
+    assert not is_for_a_person(text)
 
 
 PLAIN_COURTESIES = [c for c in COURTESIES if c.replace(" ", "").isalpha()]

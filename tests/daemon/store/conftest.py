@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from daemon.core.batch import NewBatch, NewMessage, RejectedRow, Taken
-from daemon.store import Health, Inbox, Outbox, Replies, Sims, Store, Views, WorkItem
+from daemon.store import Health, Inbox, Lists, Outbox, Replies, Sims, Store, Views, WorkItem
 from drivers.types import SimIdentity, StatusReport, SubmitPdu
 
 SIM, OTHER_SIM = "8944100000000000001", "8944100000000000002"
@@ -35,6 +35,7 @@ class Desk:
         self.path = path
         self.store = Store(path)
         self.outbox, self.inbox = Outbox(self.store), Inbox(self.store)
+        self.lists = Lists(self.store)
         self.sims, self.views = Sims(self.store), Views(self.store)
         self.replies, self.health = Replies(self.store), Health(self.store)
 

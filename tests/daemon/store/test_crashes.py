@@ -67,7 +67,7 @@ class Station(RuleBasedStateMachine):
 
     @rule(row=st.integers(1, 20))
     def opt_out(self, row):
-        self.desk.inbox.opt_out(self.make_message(row).recipient, "reply", self.now)
+        self.desk.lists.opt_out([self.make_message(row).recipient], "reply", self.now)
 
     # What the lines do
 
@@ -288,7 +288,7 @@ def everything_that_writes(desk, make_message):
         "retry": lambda: outbox.retry(submits[0], "CMS 41", "busy", None, desk.NOW),
         "doubt": lambda: outbox.doubt(submits[0], "no answer", desk.NOW),
         "report": lambda: desk.report("+447700900003", 9),
-        "opt_out": lambda: desk.inbox.opt_out("+447700900005", "reply", desk.NOW),
+        "opt_out": lambda: desk.lists.opt_out(["+447700900005"], "reply", desk.NOW),
         "expire": lambda: outbox.expire(desk.NOW),
         "recover": lambda: outbox.recover(desk.NOW),
     }

@@ -71,7 +71,7 @@ def writes(desk, make_message, make_report):
         "expire": lambda: outbox.expire(desk.NOW),
         "recover": lambda: outbox.recover(desk.NOW),
         "save": lambda: desk.inbox.save(desk.SIM, make_report(1, number, 7), desk.NOW),
-        "opt_out": lambda: desk.inbox.opt_out("+447700900008", "reply", desk.NOW),
+        "opt_out": lambda: desk.lists.opt_out(["+447700900008"], "reply", desk.NOW),
         "begin": sims.begin,
         "seen": lambda: sims.seen(SimIdentity("89"), desk.NOW),
         "show": lambda: sims.show(desk.SIM, SimState.READY, "w" * 5000, None),

@@ -193,7 +193,7 @@ def test_the_parts_of_a_message_are_stored_at_its_first_prompt(desk, make_messag
 def test_a_message_whose_recipient_opted_out_since_the_claim_does_not_leave(desk, make_message):
     desk.take(make_message())
     item = desk.claim()
-    desk.inbox.opt_out(item.recipient, "reply", desk.NOW)
+    desk.lists.opt_out([item.recipient], "reply", desk.NOW)
     before = desk.dump()
     with pytest.raises(Withdrawn):
         desk.submit(item)
@@ -210,8 +210,8 @@ def test_a_message_that_another_sim_holds_does_not_leave(desk, make_message):
 def test_an_opt_out_stops_what_waits(desk, make_message):
     number = "+447700900001"
     desk.take(make_message(1, number), make_message(2, number, not_before=desk.NOW + 60))
-    desk.inbox.opt_out(number, "reply", desk.NOW)
-    assert desk.outbox.opted_out(number)
+    desk.lists.opt_out([number], "reply", desk.NOW)
+    assert len(desk.lists.optouts([number])) == 1
     assert (desk.states(), desk.batch_state()) == (["suppressed", "suppressed"], "finished")
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from daemon.store.people import Heard
 from drivers import pdu
 from drivers.types import Concat, Content, Deliver, Undecodable
 
@@ -159,9 +160,9 @@ def test_the_same_text_by_another_path_is_one_and_the_same_words_later_are_two(d
 def test_a_stop_holds_from_the_commit_that_keeps_it(desk, tell, make_message):
     desk.take(make_message(1, ANNA), make_message(2, BEN))
     saved = tell("Stop. Thank you", "07700900001")
-    assert (saved.arrivals[0].opted_out, saved.batches) == (True, {1})
+    assert (saved.arrivals[0].heard, saved.batches) == (Heard.STOP, {1})
     assert desk.states() == ["suppressed", "queued"]
-    assert desk.column("SELECT recipient FROM optouts") == [ANNA]
+    assert len(desk.lists.optouts([ANNA])) == len(desk.lists.optouts()) == 1
 
 
 def test_a_stop_in_parts_holds_when_it_is_whole_and_half_of_one_never(desk, tell, make_message):
@@ -172,7 +173,7 @@ def test_a_stop_in_parts_holds_when_it_is_whole_and_half_of_one_never(desk, tell
     assert desk.states() == ["queued", "queued"]
     tell(" texting me", concat=Concat(1, 2, 2), at=desk.NOW + 2 * MINUTE)
     tell(" them hurting me", BEN, concat=Concat(1, 2, 2), at=desk.NOW + 2 * MINUTE)
-    assert desk.states() == ["suppressed", "queued"]
+    assert desk.states() == ["suppressed", "held"]
 
 
 def test_a_killed_process_has_kept_a_text_whole_or_not_at_all(desk, tell, make_message):

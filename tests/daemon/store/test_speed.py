@@ -53,9 +53,9 @@ def test_nothing_that_happens_to_a_message_walks_a_table(desk, plans):
         desk.outbox.wake_due(desk.NOW + 60)
         desk.report(first.recipient, 7)
         desk.report(third.recipient, 9)
-        desk.inbox.opt_out("+447700900030", "reply", desk.NOW)
+        desk.lists.opt_out(["+447700900030"], "reply", desk.NOW)
         opted_out = desk.claim()
-        desk.inbox.opt_out(opted_out.recipient, "reply", desk.NOW)
+        desk.lists.opt_out([opted_out.recipient], "reply", desk.NOW)
         with pytest.raises(Withdrawn):
             desk.submit(opted_out)
 
@@ -63,11 +63,13 @@ def test_nothing_that_happens_to_a_message_walks_a_table(desk, plans):
 
 
 def test_nothing_that_a_line_asks_walks_a_table(desk, plans):
+    item = desk.claim()
+
     def questions():
         desk.outbox.next_due()
         desk.outbox.newest_event()
         desk.outbox.history(desk.SIM, 0)
-        desk.outbox.opted_out("+447700900001")
+        desk.outbox.barred(item, desk.NOW)
         desk.sims.hold(desk.SIM)
         desk.inbox.texted_as("+447700900001")
 

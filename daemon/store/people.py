@@ -1,0 +1,244 @@
+"""Whom a message may not reach at this moment, and what a person's own words change: inside a transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from daemon.core.address import e164
+from daemon.core.message import MessageState
+from daemon.core.optout import is_for_a_person, is_start, is_stop
+from daemon.store.moves import finish_batch, free_name
+
+CONFIRMATIONS = "confirmations"
+CONFIRMATIONS_AT_MOST, CONFIRMATION_SECONDS = 5, 600.0
+"""No machine at the other end may draw more texts than these out of the station by turns of STOP and START."""
+DAY = 86400.0
+UNREAD = "waits until a person has read what this number wrote: outpost replies --seen"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the configuration says of people. `confirmation` answers an opt-out, "" when nothing does."""
+
+    country: str = "GB"
+    repeat_days: int = 0
+    confirmation: str = ""
+    confirmation_parts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Why a message may not go now: SUPPRESSED for good, or HELD until a person has looked."""
+
+    state: MessageState
+    reason: str
+
+
+class Heard(StrEnum):
+    """What a text asks of the station."""
+
+    STOP = "opted out by reply"
+    START = "opt-out taken back by reply"
+    PERSON = "a person must read this reply: nothing more goes to that number"
+    NOTHING = ""
+
+
+_FORBIDDEN = """CASE
+    WHEN EXISTS (SELECT 1 FROM exclusions WHERE tag = person_tag(messages.recipient)) THEN 'excluded'
+    WHEN messages.kind != 'confirmation'
+        AND EXISTS (SELECT 1 FROM optouts WHERE tag = person_tag(messages.recipient)) THEN 'opted out'
+    WHEN EXISTS (SELECT 1 FROM sims WHERE own_number != ''
+        AND substr(own_number, -9) = substr(messages.recipient, -9)) THEN 'a SIM of this station'
+    ELSE '' END"""
+_EARLIER = """
+FROM messages JOIN batches AS own ON own.id = messages.batch_id AND own.again = ''
+CROSS JOIN messages AS earlier ON earlier.recipient = messages.recipient AND earlier.batch_id != messages.batch_id
+    AND earlier.kind = 'list'
+CROSS JOIN parts ON parts.message_id = earlier.id AND parts.state != 'undelivered'
+CROSS JOIN submits ON submits.part_id = parts.id AND submits.at > :since
+    AND submits.outcome IN ('submitting', 'accepted', 'in_doubt')
+CROSS JOIN batches ON batches.id = earlier.batch_id
+WHERE messages.kind = 'list' AND messages.state IN ('held', 'queued', 'sending')
+    AND NOT EXISTS (SELECT 1 FROM parts AS mine WHERE mine.message_id = messages.id AND mine.state != 'pending')
+"""
+
+
+def barred(conn: sqlite3.Connection, message_id: int, now: float) -> Barred | None:
+    """Why this message may not go to its recipient at this moment; None when it may."""
+    forbidden, unread = conn.execute(
+        f"SELECT {_FORBIDDEN}, kind = 'list' AND EXISTS (SELECT 1 FROM unread WHERE tag = person_tag(recipient))"
+        " FROM messages WHERE id = ?",
+        (message_id,),
+    ).fetchone()
+    if forbidden:
+        return Barred(MessageState.SUPPRESSED, forbidden)
+    if unread:
+        return Barred(MessageState.HELD, UNREAD)
+    days = policy_of(conn).repeat_days
+    if not days:
+        return None
+    name, at = conn.execute(
+        f"SELECT batches.name, max(submits.at) {_EARLIER} AND messages.id = :id",
+        {"since": now - days * DAY, "id": message_id},
+    ).fetchone()
+    return None if at is None else Barred(MessageState.SUPPRESSED, _texted(name, at, now))
+
+
+def suppress(
+    conn: sqlite3.Connection, now: float, *, batch_id: int | None = None, recipient: str | None = None
+) -> set[int]:
+    """Suppress what waits for people who must not be texted: everywhere, in one batch, or to one number.
+
+    Gives the batches that it changed.
+    """
+    rows = conn.execute(
+        f"SELECT id, batch_id, {_FORBIDDEN} AS reason FROM messages WHERE state IN ('held', 'queued')"
+        + ("" if batch_id is None else " AND batch_id = :batch")
+        + ("" if recipient is None else " AND recipient = :recipient"),
+        {"batch": batch_id, "recipient": recipient},
+    ).fetchall()
+    found = [(row["reason"], now, row["id"]) for row in rows if row["reason"]]
+    _suppress(conn, found)
+    batches = {int(row["batch_id"]) for row in rows if row["reason"]}
+    for changed in batches:
+        finish_batch(conn, changed, now)
+    return batches
+
+
+def sift(conn: sqlite3.Connection, batch_id: int, now: float) -> None:
+    """Suppress the rows of a waiting batch that go to people who must not be texted or were texted lately."""
+    suppress(conn, now, batch_id=batch_id)
+    days = policy_of(conn).repeat_days
+    if days:
+        rows = conn.execute(
+            f"SELECT messages.id, batches.name, max(submits.at) AS at {_EARLIER} AND messages.batch_id = :batch"
+            " GROUP BY messages.id",
+            {"since": now - days * DAY, "batch": batch_id},
+        ).fetchall()
+        _suppress(conn, [(_texted(row["name"], row["at"], now), now, row["id"]) for row in rows])
+        finish_batch(conn, batch_id, now)
+
+
+def heed(
+    conn: sqlite3.Connection, sender: str, text: str, now: float, *, whole: bool = True
+) -> tuple[Heard, set[int]]:
+    """Do what a reply asks for; what that was, and the batches that it changed.
+
+    `sender` is the number as the queue writes it, where it does. While some of the text has still to come, it can be
+    for a person, and no STOP.
+    """
+    if whole and is_stop(text):
+        return Heard.STOP, opt_out(conn, sender, "reply", now)[1]
+    if whole and is_start(text):
+        opt_in(conn, sender)
+        return Heard.START, set()
+    if is_for_a_person(text):
+        return Heard.PERSON, hold(conn, sender, now)
+    return Heard.NOTHING, set()
+
+
+def opt_out(conn: sqlite3.Connection, recipient: str, source: str, now: float) -> tuple[bool, set[int]]:
+    """This number gets no more texts, from anyone, on any path; what waits for it is suppressed.
+
+    Gives whether that is new, and the batches changed. An opt-out by reply is confirmed, once, where the station's
+    policy has words for that.
+    """
+    policy = policy_of(conn)
+    number = known_as(recipient, policy)
+    new = conn.execute(
+        "INSERT INTO optouts VALUES (person_tag(?), ?, ?) ON CONFLICT DO NOTHING", (number, now, source)
+    ).rowcount > 0
+    batches = suppress(conn, now, recipient=number)
+    if new and source == "reply" and policy.confirmation and number.startswith("+"):
+        batches |= _confirm(conn, number, policy, now)
+    return new, batches
+
+
+def opt_in(conn: sqlite3.Connection, recipient: str) -> bool:
+    """The person takes an opt-out back; whether there was one. What was suppressed meanwhile stays so."""
+    number = known_as(recipient, policy_of(conn))
+    return bool(conn.execute("DELETE FROM optouts WHERE tag = person_tag(?)", (number,)).rowcount)
+
+
+def hold(conn: sqlite3.Connection, sender: str, now: float) -> set[int]:
+    """Nothing more of any list goes to this number until `seen`; the batches of which something waits now."""
+    number = known_as(sender, policy_of(conn))
+    conn.execute("INSERT INTO unread VALUES (person_tag(?), ?) ON CONFLICT DO NOTHING", (number, now))
+    rows = conn.execute(
+        "UPDATE messages SET state = 'held', reason = ?, changed_at = ?"
+        " WHERE recipient = ? AND state = 'queued' AND kind = 'list' RETURNING batch_id",
+        (UNREAD, now, number),
+    ).fetchall()
+    return {int(row["batch_id"]) for row in rows}
+
+
+def seen(conn: sqlite3.Connection, sender: str, now: float) -> set[int] | None:
+    """A person has read what this number wrote: what was held goes on; the batches, or None when nothing was held."""
+    number = known_as(sender, policy_of(conn))
+    if not conn.execute("DELETE FROM unread WHERE tag = person_tag(?)", (number,)).rowcount:
+        return None
+    conn.execute("UPDATE replies SET state = 'waiting' WHERE recipient = ? AND state = 'unread'", (number,))
+    rows = conn.execute(
+        "UPDATE messages SET state = 'queued', reason = '', changed_at = ?,"
+        " sim = CASE WHEN EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id) THEN sim END"
+        " WHERE recipient = ? AND state = 'held' AND due_at IS NULL"
+        " AND (SELECT state FROM batches WHERE batches.id = batch_id) = 'released' RETURNING batch_id",
+        (now, number),
+    ).fetchall()
+    return {int(row["batch_id"]) for row in rows}
+
+
+def known_as(cell: str, policy: Policy) -> str:
+    """A number in E.164 where it is one, however it was written; anything else as it is."""
+    return e164(cell, policy.country) or cell
+
+
+def policy_of(conn: sqlite3.Connection) -> Policy:
+    """What the configuration said when it was read last."""
+    row = conn.execute("SELECT value FROM station WHERE key = 'policy'").fetchone()
+    return Policy() if row is None else Policy(**json.loads(row[0]))
+
+
+def _suppress(conn: sqlite3.Connection, found: Iterable[tuple[str, float, int]]) -> None:
+    conn.executemany(
+        "UPDATE messages SET state = 'suppressed', reason = ?, due_at = NULL, changed_at = ? WHERE id = ?", found
+    )
+
+
+def _texted(name: str, at: float, now: float) -> str:
+    days = int((now - at) // DAY)
+    return f"texted {days} day{'' if days == 1 else 's'} ago by batch {name}"
+
+
+def _confirm(conn: sqlite3.Connection, number: str, policy: Policy, now: float) -> set[int]:
+    """Queue the one text that may still go to this person, in a batch of the station's own; that batch."""
+    row = conn.execute("SELECT id, state FROM batches WHERE sha256 = ?", (CONFIRMATIONS,)).fetchone()
+    if row is None:
+        row = conn.execute(
+            "INSERT INTO batches (name, source, sha256, owner, state, dropped_at, released_at, rows, rejected)"
+            " VALUES (?1, '', ?2, 'outpost', 'released', ?3, ?3, 0, 0) RETURNING id, state",
+            (free_name(conn, CONFIRMATIONS), CONFIRMATIONS, now),
+        ).fetchone()
+    lately = conn.execute(
+        "SELECT count(*) FROM messages WHERE recipient = ? AND kind = 'confirmation' AND changed_at > ?",
+        (number, now - CONFIRMATION_SECONDS),
+    ).fetchone()[0]
+    if row["state"] == "cancelled" or lately >= CONFIRMATIONS_AT_MOST:
+        return set()
+    conn.execute(
+        "INSERT INTO messages (batch_id, row, ref, recipient, text, part_count, priority, flash, state, changed_at,"
+        " kind) VALUES (?1, (SELECT coalesce(max(row), 0) + 1 FROM messages WHERE batch_id = ?1), '', ?2, ?3, ?4, 1, 0,"
+        " ?5, ?6, 'confirmation')",
+        (row["id"], number, policy.confirmation, policy.confirmation_parts,
+         "held" if row["state"] == "paused" else "queued", now),
+    )  # fmt: skip
+    conn.execute(
+        "UPDATE batches SET rows = rows + 1, finished_at = NULL,"
+        " state = CASE state WHEN 'finished' THEN 'released' ELSE state END WHERE id = ?",
+        (row["id"],),
+    )
+    return {int(row["id"])}
