@@ -23,6 +23,7 @@ from daemon.control.server import ControlServer
 from daemon.core.batch import Taken
 from daemon.core.recovery import Rung
 from daemon.intake.folder import DropFolder
+from daemon.intake.releases import LOOK_SECONDS, ReleasedFolder
 from daemon.notify import Notifier
 from daemon.pages.outcomes import write_problems
 from daemon.pages.publisher import Publisher
@@ -32,8 +33,20 @@ from daemon.services.ports import Ports
 from daemon.services.sender import RESEND_LIMIT
 from daemon.services.station import Station
 from daemon.settings import OnDoubt, Settings, SettingsError, load
-from daemon.store import DatabaseUnusable, Health, Inbox, Lists, Outbox, Replies, Sims, Store, StoreFull, Views
-from daemon.store.decisions import Decisions, NotPossible
+from daemon.store import (
+    DatabaseUnusable,
+    Health,
+    Inbox,
+    Lists,
+    Outbox,
+    Replies,
+    Requests,
+    Sims,
+    Store,
+    StoreFull,
+    Views,
+)
+from daemon.store.decisions import Decisions, NotPossible, Released
 from daemon.store.pins import PinTries
 from drivers import ladder
 from drivers.at_modem import open_modem
@@ -45,7 +58,7 @@ from drivers.types import ModemIdentity
 STOP_SECONDS = 30.0
 """How long a stop waits for the part in flight. A later answer leaves the part in doubt at the next start."""
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
-SPOOL_FOLDERS = ("incoming", "accepted", "rejected", "outcomes", "replies")
+SPOOL_FOLDERS = ("incoming", "accepted", "rejected", "outcomes", "replies", "awaiting")
 
 
 class CannotStart(Exception):
@@ -86,7 +99,7 @@ class Application:
         self._clock = Clock()
         self._outbox = Outbox(store)
         self._notifier = Notifier.from_environment()
-        self._publisher = Publisher(Views(store), self._outbox, settings, self._clock)
+        self._publisher = Publisher(Views(store), self._outbox, Requests(store), settings, self._clock)
         self._station = Station(
             settings=settings,
             clock=self._clock,
@@ -114,7 +127,9 @@ class Application:
             write_problems=write_problems,
         )
         self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)
-        actions = Actions(self._station, Decisions(store), pin_tries)
+        decisions = Decisions(store)
+        self._released = ReleasedFolder(decisions, lambda: self._station.settings, self._clock.now, self._decided)
+        actions = Actions(self._station, decisions, pin_tries)
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
         self._scheduler = _scheduler(self._job_trouble)
         self._housekeeping = Housekeeping(self._station)
@@ -132,6 +147,8 @@ class Application:
         self._publisher.start()
         self._intake.start()
         self._housekeeping.schedule(self._scheduler)
+        self._released.look()
+        self._scheduler.add_job(self._released.look, "interval", seconds=LOOK_SECONDS, id="released")
         self._scheduler.start()
         self._ports.start()
         self._control.start()
@@ -204,6 +221,10 @@ class Application:
 
     def _taken(self, taken: Taken) -> None:
         self._publisher.changed(taken.batch_id)
+        self._ring_lines()
+
+    def _decided(self, released: Released | None) -> None:
+        self._publisher.changed(None if released is None else released.batch_id)
         self._ring_lines()
 
     def _job_trouble(self, event: JobExecutionEvent) -> None:

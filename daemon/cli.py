@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import click
 
-from daemon.settings import Settings, SettingsError, load
-
-if TYPE_CHECKING:
-    from daemon.intake.number_list import NumberList
+from daemon.cli_people import exclusions, optouts, replies
+from daemon.cli_shared import DONE, REFUSED
+from daemon.cli_shared import ask as _ask
+from daemon.cli_shared import config_option as _config_option
+from daemon.cli_shared import fail as _fail
+from daemon.cli_shared import json_option as _json_option
+from daemon.cli_shared import print_json as _print_json
+from daemon.cli_shared import print_lines as _print_lines
+from daemon.cli_shared import reading as _reading
+from daemon.cli_shared import settings_of as _settings
 
 # Modules that only one command needs are imported by that command: `outpost status` must answer at once.
 
-DONE, REFUSED, USAGE, NO_DAEMON = 0, 1, 2, 3
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-AT_ONCE = 400  # numbers or hashes in one request to the service
-CONFIG = Path("/etc/outpost/outpost.toml")
-
-_config_option = click.option(
-    "--config", "config", type=click.Path(path_type=Path), default=CONFIG, show_default=True, help="Configuration file."
-)
-_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,6 +32,10 @@ def main() -> None:
 
     Lists are dropped into the spool's incoming/ folder; outcomes and status.json appear beside it.
     """
+
+
+for _command in (optouts, exclusions, replies):
+    main.add_command(_command)
 
 
 @main.command()
@@ -198,10 +198,19 @@ def modem_probe(port: str, bundle: Path | None, as_json: bool) -> None:
 @main.command()
 @click.argument("batch")
 @_config_option
-def release(batch: str, config: Path) -> None:
-    """Let a waiting batch go. With approval "two-person" not by the one who dropped it."""
-    _ask(config, {"do": "release", "batch": batch})
-    click.echo(f"{batch} is released.")
+@_json_option
+@click.option("--request", default="", help="The hash on the request that you have read, or its start.")
+def release(batch: str, config: Path, as_json: bool, request: str) -> None:
+    """Let a waiting batch go. With approval "two-person" not by the one who dropped or last changed it.
+
+    What would be sent stands in the spool's awaiting/ folder. When texts, list or exclusions change after the release,
+    that is void.
+    """
+    answer = _ask(config, {"do": "release", "batch": batch, "request": request})
+    if as_json:
+        _print_json({"batch": batch, **{key: answer[key] for key in ("sha256", "people", "released_by")}})
+    else:
+        click.echo(f"{batch} is released: {answer['people']} people, request {answer['sha256'][:16]}.")
 
 
 @main.command()
@@ -281,173 +290,7 @@ def sim_pin_again(iccid: str, config: Path) -> None:
     click.echo(f"the PIN of {iccid} may be tried again, once.")
 
 
-@main.command()
-@click.option("--seen", metavar="NUMBER", required=True, help="You have read it: what was held for NUMBER goes on.")
-@_config_option
-def replies(seen: str, config: Path) -> None:
-    """Say that a reply was read. Until then a call for help holds all that lists would send to its number."""
-    held = _ask(config, {"do": "seen", "number": seen})["batches"]
-    click.echo(f"nothing is held for that number any more; {held} batches go on.")
-
-
-# Whom the station must not text
-
-
-@main.group(invoke_without_command=True)
-@_config_option
-@_json_option
-@click.pass_context
-def optouts(context: click.Context, config: Path, as_json: bool) -> None:
-    """Those who want no more texts. Alone: list them."""
-    if context.invoked_subcommand is None:
-        _list_optouts((), config, as_json)
-
-
-@optouts.command("list")
-@click.argument("numbers", nargs=-1)
-@_config_option
-@_json_option
-def optouts_list(numbers: tuple[str, ...], config: Path, as_json: bool) -> None:
-    """List the opt-outs, or those of NUMBERS only. The numbers themselves are not kept: hashes of them are."""
-    _list_optouts(numbers, config, as_json)
-
-
-@optouts.command("add")
-@click.argument("who", nargs=-1, required=True)
-@_config_option
-def optouts_add(who: tuple[str, ...], config: Path) -> None:
-    """Never text these people again. WHO is a number or a file that holds numbers."""
-    _change_list("optouts add", who, config, "opted out")
-
-
-@optouts.command("remove")
-@click.argument("who", nargs=-1, required=True)
-@_config_option
-def optouts_remove(who: tuple[str, ...], config: Path) -> None:
-    """Take opt-outs back, at the wish of these people. They can do it themselves by texting START."""
-    _change_list("optouts remove", who, config, "may be texted again")
-
-
-@main.group(invoke_without_command=True)
-@_config_option
-@_json_option
-@click.pass_context
-def exclusions(context: click.Context, config: Path, as_json: bool) -> None:
-    """Those who must not be texted, whatever the list says. Alone: count them."""
-    if context.invoked_subcommand is None:
-        _count_exclusions(config, as_json)
-
-
-@exclusions.command("list")
-@_config_option
-@_json_option
-def exclusions_list(config: Path, as_json: bool) -> None:
-    """Count the exclusions; administrators see the categories too."""
-    _count_exclusions(config, as_json)
-
-
-@exclusions.command("add")
-@click.argument("who", nargs=-1, required=True)
-@click.option("--category", required=True, help="Why, such as witness. Only administrators see it.")
-@_config_option
-def exclusions_add(who: tuple[str, ...], category: str, config: Path) -> None:
-    """Never text these people. WHO is a number, a hash, or a file that holds either."""
-    _change_list("exclusions add", who, config, "excluded", category=category)
-
-
-@exclusions.command("remove")
-@click.argument("who", nargs=-1, required=True)
-@click.option("--category", help="Only from this list. Left out: from all.")
-@_config_option
-def exclusions_remove(who: tuple[str, ...], category: str | None, config: Path) -> None:
-    """Take people off the exclusions."""
-    more = {} if category is None else {"category": category}
-    _change_list("exclusions remove", who, config, "taken off", **more)
-
-
-@exclusions.command("hash")
-@click.argument("who", nargs=-1, required=True)
-@_config_option
-def exclusions_hash(who: tuple[str, ...], config: Path) -> None:
-    """Print the hashes by which this station knows numbers: a list of them excludes people without naming them."""
-    from daemon.store import Lists
-
-    settings = _settings(config)
-    with _reading(settings) as store:
-        found = _numbers(who, settings)
-        _print_lines(Lists(store).hashed(entry) for entry in found.entries)
-    _tell_passed_over(found)
-
-
 # What the commands share
-
-
-def _list_optouts(numbers: tuple[str, ...], config: Path, as_json: bool) -> None:
-    from daemon.pages.people import optout_document, optout_lines
-    from daemon.store import Lists
-
-    settings = _settings(config)
-    with _reading(settings) as store:
-        document = optout_document(Lists(store).optouts(numbers), settings.station.zone)
-    if as_json:
-        _print_json(document)
-    else:
-        _print_lines(optout_lines(document))
-
-
-def _count_exclusions(config: Path, as_json: bool) -> None:
-    from daemon.pages.people import exclusion_document, exclusion_lines
-    from daemon.store import Lists
-
-    settings = _settings(config)
-    with _reading(settings) as store:
-        lists = Lists(store)
-        categories = lists.exclusions() if _is_admin(settings) else None
-        document = exclusion_document(lists.excluded(), categories, settings.station.zone)
-    if as_json:
-        _print_json(document)
-    else:
-        _print_lines(exclusion_lines(document))
-
-
-def _is_admin(settings: Settings) -> bool:
-    """Whether the service says so; while none runs, whether this user owns the database, or is root."""
-    import os
-
-    from daemon.control.client import Denied, NoDaemon, ask
-
-    try:
-        return bool(ask(settings.station.control_socket, {"do": "who"})["admin"])
-    except Denied:
-        return False
-    except NoDaemon:
-        return os.geteuid() in (0, settings.station.database.stat().st_uid)
-
-
-def _change_list(do: str, who: tuple[str, ...], config: Path, what: str, **more: str) -> None:
-    """Have the service change one of its lists, some people at a time."""
-    found = _numbers(who, _settings(config))
-    entries = found.entries
-    people = sum(
-        _ask(config, {"do": do, "numbers": entries[at : at + AT_ONCE], **more})["people"]
-        for at in range(0, len(entries), AT_ONCE)
-    )
-    click.echo(f"{people} {what}; {len(set(entries)) - people} were so already.")
-    _tell_passed_over(found)
-
-
-def _numbers(who: tuple[str, ...], settings: Settings) -> NumberList:
-    from daemon.intake.number_list import read_all
-
-    try:
-        return read_all(who, settings.station.country)
-    except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}. Check the name and that you may read it.")
-
-
-def _tell_passed_over(found: NumberList) -> None:
-    if found.problems:
-        _fail("passed over; put these right and give them again:\n  " + "\n  ".join(found.problems))
 
 
 def _show_part(config: Path, part: str, as_json: bool) -> None:
@@ -460,28 +303,8 @@ def _show_part(config: Path, part: str, as_json: bool) -> None:
         _print_lines(text.LINES[part](document[part]))
 
 
-def _ask(config: Path, request: dict[str, Any]) -> dict[str, Any]:
-    from daemon.control.client import Denied, NoDaemon, ask
-
-    try:
-        return ask(_settings(config).station.control_socket, request)
-    except NoDaemon as error:
-        click.echo(f"outpost: {error}", err=True)
-        sys.exit(NO_DAEMON)
-    except Denied as error:
-        _fail(str(error))
-
-
 def _tell_left(batch: str, what: str, answer: dict[str, Any]) -> None:
     click.echo(f"{batch} is {what}: {answer['left']} messages had left, wholly or in part; {answer['waiting']} wait.")
-
-
-def _settings(config: Path) -> Settings:
-    try:
-        return load(config)
-    except SettingsError as error:
-        click.echo(str(error), err=True)
-        sys.exit(USAGE)
 
 
 def _status(config: Path) -> dict[str, Any]:
@@ -493,32 +316,6 @@ def _status(config: Path) -> dict[str, Any]:
     with _reading(settings) as store:
         running = answers(settings.station.control_socket)
         return station_status(Views(store), Outbox(store), settings, time.time(), running=running)
-
-
-def _reading(settings: Settings) -> Any:
-    """The database, opened for reading and closed by the `with` that it is used in."""
-    import contextlib
-
-    from daemon.store import DatabaseUnusable, Store
-
-    try:
-        return contextlib.closing(Store(settings.station.database, read_only=True))
-    except DatabaseUnusable as error:
-        _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(f"outpost: {message}", err=True)
-    sys.exit(REFUSED)
-
-
-def _print_json(document: object) -> None:
-    click.echo(json.dumps(document, indent=1, ensure_ascii=False))
-
-
-def _print_lines(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)
 
 
 if __name__ == "__main__":

@@ -60,11 +60,14 @@ class Actions:
 
     def _release(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         two_person = self._station.settings.sending.approval is Approval.TWO_PERSON
-        batch_id = self._decisions.release(
-            _word(request, "batch"), asker.user, self._station.clock.now(), two_person=two_person
-        )
-        self._station.changed(batch_id)
-        return {}
+        wanted = _word(request, "request") if "request" in request else ""
+        try:
+            released = self._decisions.release(
+                _word(request, "batch"), asker.user, self._station.clock.now(), two_person=two_person, request=wanted
+            )
+        finally:
+            self._station.changed(None)
+        return {"sha256": released.sha256, "people": released.people, "released_by": asker.user}
 
     def _resume(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         self._station.changed(self._decisions.resume(_word(request, "batch"), self._station.clock.now()))

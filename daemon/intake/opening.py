@@ -49,7 +49,7 @@ def opened(path: Path) -> Iterator[OpenFile | Unreadable]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError:
-        user = _user(os.geteuid())
+        user = user_name(os.geteuid())
         yield Unreadable(f"the service (user {user}) may not read the file: let its group read it, and drop it again")
         return
     try:
@@ -66,10 +66,10 @@ def _examined(descriptor: int) -> OpenFile | Unreadable:
         return Unreadable(f"the file is larger than {MAX_BYTES // 2**20} MiB: cut the list into smaller files")
     if status.st_size == 0:
         return Unreadable("the file is empty")
-    return OpenFile(descriptor, signature(status), _user(status.st_uid))
+    return OpenFile(descriptor, signature(status), user_name(status.st_uid))
 
 
-def _user(uid: int) -> str:
+def user_name(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -15,10 +15,11 @@ from daemon.pages.batch_page import write_batch_page
 from daemon.pages.figures import Figures
 from daemon.pages.files import write_whole
 from daemon.pages.outcomes import write_outcomes
+from daemon.pages.requests import RequestFiles
 from daemon.pages.station_page import HEARTBEAT_SECONDS, station_page
 from daemon.pages.status import station_status
 from daemon.settings import Settings
-from daemon.store import Outbox, Views
+from daemon.store import Outbox, Requests, Views
 
 GATHER_SECONDS = 0.25
 """How long changes are gathered before they are written: a file is at most this old, and the writing time."""
@@ -32,9 +33,12 @@ WRITING_SECONDS = 60.0
 class Publisher:
     """`changed` may be called from any thread, also while the files are being written."""
 
-    def __init__(self, views: Views, outbox: Outbox, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, views: Views, outbox: Outbox, requests: Requests, settings: Settings, clock: Clock
+    ) -> None:
         self.settings = settings
         self._views, self._outbox, self._clock = views, outbox, clock
+        self._requests = RequestFiles(requests)
         self._bell = Bell()
         self._stopping = threading.Event()
         self._dirty: set[int] = set()
@@ -76,6 +80,7 @@ class Publisher:
         with self._dirty_lock:
             dirty, self._dirty = self._dirty, set()
         try:
+            self._requests.keep(self.settings, self._clock.now())
             for batch in self._views.batches():
                 if batch["id"] in dirty or self._written.get(batch["id"]) != _standing(batch):
                     self._write_batch(batch)

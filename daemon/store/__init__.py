@@ -8,10 +8,11 @@ from daemon.store.inbox import Inbox
 from daemon.store.lists import Lists
 from daemon.store.outbox import Outbox, WorkItem
 from daemon.store.replies import Replies
+from daemon.store.requests import Requests
 from daemon.store.sims import Sims
 from daemon.store.views import Views
 
 __all__ = [
-    "DatabaseUnusable", "Health", "Inbox", "Lists", "Outbox", "Replies", "Sims", "Store", "StoreFull", "Views",
-    "WorkItem",
+    "DatabaseUnusable", "Health", "Inbox", "Lists", "Outbox", "Replies", "Requests", "Sims", "Store", "StoreFull",
+    "Views", "WorkItem",
 ]

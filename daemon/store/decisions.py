@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from daemon.core.message import RESOLVE, RESOLVE_PARTS, BatchState, MessageState, PartState, Resolution
 from daemon.store.connection import Store
 from daemon.store.moves import finish_batch, release_batch
+from daemon.store.requests import renew
 
 
 class NotPossible(Exception):
@@ -23,25 +24,62 @@ class Left:
     waiting: int
 
 
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A batch that a person let go: what the release is bound to, and how many people it lets be texted."""
+
+    batch_id: int
+    batch: str
+    sha256: str
+    people: int
+
+
 class Decisions:
     """`now` is in seconds since the epoch. Every method may raise NotPossible and StoreFull."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def release(self, name: str, user: str, now: float, *, two_person: bool) -> int:
-        """Let a batch go; its id. With `two_person` not by the one who dropped it."""
+    def release(self, name: str, user: str, now: float, *, two_person: bool, request: str = "") -> Released:
+        """Let a batch go. With `two_person` not by the one who dropped or last changed it.
+
+        `request` is the start of the hash on the request that the person has read; "": what was written last. The
+        release is bound to that hash.
+        """
         with self._store.writing() as conn:
             batch = _batch(conn, name)
-            if batch["state"] != BatchState.AWAITING_RELEASE:
-                raise NotPossible(f"batch {name} is {batch['state']}; only one that awaits release can be released.")
-            if two_person and user == batch["owner"]:
-                raise NotPossible(
-                    f"batch {name} was dropped by {user}: somebody else must release it (approval: two-person)."
+            why_not = _why_not(batch, user, two_person=two_person)
+            shown = batch["request_sha256"]
+            current = None if why_not else renew(conn, batch["id"], now)
+            if current is None:
+                why_not = why_not or f"nobody in batch {name} may be texted any more."
+            elif not current.sha256.startswith(request) or shown not in ("", current.sha256):
+                why_not = f"batch {name} has changed since its request was written: read the new one in awaiting/."
+            else:
+                conn.execute(
+                    "UPDATE batches SET released_by = ?, released_sha256 = ?, request_sha256 = '', refused = ''"
+                    " WHERE id = ?",
+                    (user, current.sha256, batch["id"]),
                 )
-            conn.execute("UPDATE batches SET released_by = ? WHERE id = ?", (user, batch["id"]))
-            release_batch(conn, batch["id"], now)
-            return int(batch["id"])
+                release_batch(conn, batch["id"], now)
+                return Released(batch["id"], name, current.sha256, current.people)
+            conn.execute(
+                "UPDATE batches SET refused = ? WHERE id = ? AND state = 'awaiting_release'",
+                (f"{user} tried: {why_not}", batch["id"]),
+            )
+        raise NotPossible(why_not)
+
+    def requested(self, sha256: str) -> str | None:
+        """The name of the batch that waits with this request; None when none does."""
+        row = self._store.conn.execute(
+            "SELECT name FROM batches WHERE request_sha256 = ? AND state = 'awaiting_release'", (sha256,)
+        ).fetchone()
+        return None if row is None else str(row["name"])
+
+    def refuse(self, name: str, why_not: str) -> None:
+        """Note, for the request, why a try to release a batch was refused."""
+        with self._store.writing() as conn:
+            conn.execute("UPDATE batches SET refused = ? WHERE name = ?", (why_not, name))
 
     def resume(self, name: str, now: float) -> int:
         """Let a paused batch go on; its id."""
@@ -109,10 +147,22 @@ class Decisions:
 
 
 def _batch(conn: sqlite3.Connection, name: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = conn.execute("SELECT id, state, owner FROM batches WHERE name = ?", (name,)).fetchone()
+    row: sqlite3.Row | None = conn.execute("SELECT * FROM batches WHERE name = ?", (name,)).fetchone()
     if row is None:
         raise NotPossible(f"there is no batch {name}. `outpost batches` lists them.")
     return row
+
+
+def _why_not(batch: sqlite3.Row, user: str, *, two_person: bool) -> str:
+    """Why this person may not release this batch, "" when they may."""
+    name = batch["name"]
+    if batch["state"] != BatchState.AWAITING_RELEASE:
+        return f"batch {name} is {batch['state']}; only one that awaits release can be released."
+    if two_person and user == batch["owner"]:
+        return f"batch {name} was dropped by {user}: somebody else must release it (approval: two-person)."
+    if two_person and user == batch["changed_by"]:
+        return f"batch {name} was changed last by {user}: somebody else must release it (approval: two-person)."
+    return ""
 
 
 def _left(conn: sqlite3.Connection, batch_id: int) -> Left:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from daemon.store.connection import Store
 from daemon.store.people import Policy, known_as, opt_in, opt_out, policy_of, seen, suppress
+from daemon.store.requests import exclusions_changed
 
 HASHED = "sha256-hmac:"
 """Before a number that was hashed with this station's key already."""
@@ -69,19 +70,23 @@ class Lists:
         with self._store.writing() as conn:
             return Change(sum(opt_in(conn, number) for number in numbers))
 
-    def exclude(self, entries: Iterable[str], category: str, source: str, now: float) -> Change:
-        """Never text these people: numbers, or HASHED ones. What waits for them is suppressed."""
+    def exclude(self, entries: Iterable[str], category: str, user: str, now: float) -> Change:
+        """Never text these people: numbers, or HASHED ones. What waits for them is suppressed; releases are void."""
         with self._store.writing() as conn:
             added = sum(
                 conn.execute(
-                    "INSERT INTO exclusions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (tag, category, now, source)
+                    "INSERT INTO exclusions VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (tag, category, now, user)
                 ).rowcount
                 for tag in self._tags(conn, entries)
             )
-            return Change(added, frozenset(suppress(conn, now) if added else ()))
+            if not added:
+                return Change(0)
+            batches = suppress(conn, now)
+            conn.executemany("UPDATE batches SET changed_by = ? WHERE id = ?", [(user, batch) for batch in batches])
+            return Change(added, frozenset(batches.union(exclusions_changed(conn))))
 
     def include(self, entries: Iterable[str], category: str | None) -> Change:
-        """Take people off one list of exclusions, or off all. What was suppressed stays so."""
+        """Take people off one list of exclusions, or off all. What was suppressed stays so; releases are void."""
         with self._store.writing() as conn:
             gone = sum(
                 conn.execute(
@@ -89,7 +94,7 @@ class Lists:
                 ).rowcount
                 for tag in self._tags(conn, entries)
             )
-            return Change(gone)
+            return Change(gone, frozenset(exclusions_changed(conn) if gone else ()))
 
     def optouts(self, numbers: Sequence[str] = ()) -> list[OptOut]:
         """The opt-outs, oldest first: all, or those of these numbers."""

@@ -306,12 +306,16 @@ def test_an_operation_cut_off_anywhere_has_not_happened(desk, make_message, name
     before = desk.dump()
     cut_off = 0
     for steps in (1, 2, 4, 7, 11, 16, 22, 30, 45, 70, 100, 200, 1000, 10_000, 10**9):
-        left = [steps]
+        left, running = [steps], [""]
 
-        def stop(left=left):
-            left[0] -= 1
+        def stop(left=left, running=running):
+            left[0] -= running != ["COMMIT"]  # SQLite looks once more when that is done, which is too late
             return left[0] == -1  # once: what follows is the undoing
 
+        def note(statement, running=running):
+            running[0] = statement
+
+        desk.store.conn.set_trace_callback(note)
         desk.store.conn.set_progress_handler(stop, 5)
         try:
             operation()
@@ -321,6 +325,7 @@ def test_an_operation_cut_off_anywhere_has_not_happened(desk, make_message, name
             cut_off += 1
         finally:
             desk.store.conn.set_progress_handler(None, 5)
+            desk.store.conn.set_trace_callback(None)
         assert not desk.store.conn.in_transaction
         assert desk.dump() == before
     assert cut_off > 3

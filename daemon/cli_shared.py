@@ -1,0 +1,69 @@
+"""What the commands of several files share: options, exit codes, settings, the database, and how they speak."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from daemon.settings import Settings, SettingsError, load
+
+DONE, REFUSED, USAGE, NO_DAEMON = 0, 1, 2, 3
+CONFIG = Path("/etc/outpost/outpost.toml")
+
+config_option = click.option(
+    "--config", "config", type=click.Path(path_type=Path), default=CONFIG, show_default=True, help="Configuration file."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+
+
+def settings_of(config: Path) -> Settings:
+    try:
+        return load(config)
+    except SettingsError as error:
+        click.echo(str(error), err=True)
+        sys.exit(USAGE)
+
+
+def ask(config: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """Have the running service do something; its answer."""
+    from daemon.control.client import Denied, NoDaemon
+    from daemon.control.client import ask as ask_service
+
+    try:
+        return ask_service(settings_of(config).station.control_socket, request)
+    except NoDaemon as error:
+        click.echo(f"outpost: {error}", err=True)
+        sys.exit(NO_DAEMON)
+    except Denied as error:
+        fail(str(error))
+
+
+def reading(settings: Settings) -> Any:
+    """The database, opened for reading and closed by the `with` that it is used in."""
+    import contextlib
+
+    from daemon.store import DatabaseUnusable, Store
+
+    try:
+        return contextlib.closing(Store(settings.station.database, read_only=True))
+    except DatabaseUnusable as error:
+        fail(str(error))
+
+
+def fail(message: str) -> NoReturn:
+    click.echo(f"outpost: {message}", err=True)
+    sys.exit(REFUSED)
+
+
+def print_json(document: object) -> None:
+    click.echo(json.dumps(document, indent=1, ensure_ascii=False))
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
