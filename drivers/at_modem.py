@@ -71,6 +71,7 @@ class AtModem:
         self._storage = Storage(self._session, ("",))
         self._prepared: Prepared | None = None
         self._can_hold_link = True
+        self._holds_link = False
 
     def open(self) -> None:
         """Used by `open_modem`."""
@@ -92,9 +93,10 @@ class AtModem:
         return self._submitter.submit(pdu, at_prompt)
 
     def hold_link(self, more: bool) -> None:
-        if not self._can_hold_link:
-            return
         self._ready()
+        if not self._can_hold_link or more == self._holds_link:
+            return
+        self._holds_link = more
         for value in (2, 1) if more else (0,):  # 2: kept open for all; 1: until a pause (27.005 §3.5.6)
             with contextlib.suppress(CommandError):
                 self._session.ask(f"AT+CMMS={value}")
@@ -216,6 +218,7 @@ class AtModem:
 
     def _use(self, prepared: Prepared) -> None:
         self._prepared = prepared
+        self._holds_link = False
         self._unasked.restarted = False
         self._storage = Storage(self._session, prepared.memories)
         self._submitter.manufacturer = prepared.modem.manufacturer

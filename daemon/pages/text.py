@@ -27,9 +27,14 @@ def _sim_lines(sims: Sequence[dict[str, Any]]) -> Iterator[str]:
 def _modem_lines(modems: Sequence[dict[str, Any]]) -> Iterator[str]:
     return table(
         ("PORT", "STATE", "MODEL", "SIGNAL", "NETWORK", "WHY"),
-        [(m["port"], m["state"], m["model"], _dbm(m["signal_dbm"]), m["network"], m["reason"]) for m in modems],
+        [(m["port"], m["state"], m["model"], _dbm(m["signal_dbm"]), _network(m), m["reason"]) for m in modems],
         "no port is in use",
     )
+
+
+def _network(modem: dict[str, Any]) -> str:
+    words = (modem["network"], modem["bearer"], "roaming" if modem["registered"] == "roaming" else "")
+    return " ".join(filter(None, words))
 
 
 def _count_lines(counts: dict[str, int]) -> Iterator[str]:

@@ -186,8 +186,16 @@ class Sender:
 
     def _send(self, item: WorkItem) -> float | None:
         pdus = [part.pdu for part in item.parts] or self._encode(item)
-        if len(pdus) > 1:
-            self._modem.hold_link(more=True)
+        if len(pdus) == 1:
+            return self._send_parts(item, pdus)
+        self._modem.hold_link(more=True)
+        try:
+            return self._send_parts(item, pdus)
+        finally:
+            with contextlib.suppress(ModemError):  # whoever uses the modem next meets it
+                self._modem.hold_link(more=False)
+
+    def _send_parts(self, item: WorkItem, pdus: Sequence[SubmitPdu]) -> float | None:
         for seq in range(1, len(pdus) + 1):
             if item.parts and item.parts[seq - 1].state is not PartState.PENDING:
                 continue

@@ -16,7 +16,7 @@ from drivers.modem import ModemError
 from drivers.unasked import MOST_DIRECT, MOST_HINTS, MOST_USSD
 from drivers.ussd import answer_of
 
-ROUNDS = 40
+ROUNDS = 16
 SECONDS = float(os.environ.get("OUTPOST_FUZZ_SECONDS", "0"))
 SCRAPS = (
     b"\r\n", b"\r", b"\n", b"> ", b"\r\n> ", b"OK", b"ERROR", b"+CMS ERROR: 500", b"+CME ERROR: SIM busy", b"+CMGS: 7",

@@ -9,7 +9,7 @@ import pytest
 from drivers import transport
 from drivers.types import Accepted, InDoubt, Refused
 
-SUBMITS = 40
+SUBMITS = 25
 BUSY_SECONDS = 2.0
 
 

@@ -92,7 +92,7 @@ def test_what_is_no_text_is_kept_raw_and_counted(desk, tell):
 
 
 @pytest.mark.parametrize("bits", [8, 16])
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_parts_of_several_people_in_any_order_with_copies(new_desk, tmp_path_factory, bits, data):
     desk = new_desk(tmp_path_factory.mktemp("desk"))
