@@ -24,6 +24,7 @@ _VALIDITY_FORMAT = 0x18
 _RELATIVE_VALIDITY = 0x10
 _WANTS_REPORT = 0x20
 _HAS_HEADER = 0x40
+_TYPE_0 = 0x40  # TP-PID: to be acknowledged and not shown (23.040 §9.2.3.9)
 _VALIDITY_OCTETS = {0x00: 0, 0x08: 7, 0x10: 1, 0x18: 7}
 
 _DCS = {Encoding.GSM7: 0x00, Encoding.UCS2: 0x08}
@@ -175,7 +176,8 @@ def _read_deliver(pdu: str, reader: Reader, smsc: str, *, has_header: bool) -> D
     dcs = reader.octet("the data coding scheme")
     scts = time_field.decode_timestamp(reader.take(time_field.TIMESTAMP_OCTETS, "the service centre's time"))
     user = read_user_data(reader, dcs, has_header=has_header)
-    return Deliver(pdu, sender, user.text, scts, user.content, user.concat, user.encoding, dcs, pid, smsc, user.data)
+    content = Content.INDICATION if pid == _TYPE_0 else user.content
+    return Deliver(pdu, sender, user.text, scts, content, user.concat, user.encoding, dcs, pid, smsc, user.data)
 
 
 def _read_status_report(pdu: str, reader: Reader) -> StatusReport:

@@ -547,6 +547,16 @@ class TestArriving:
         peer.answers["AT+CMGL=4"] = [f"+CMGL: 1,2,,24\r\n{SUBMIT}\r\n+CMGL: 2,3,,35\r\n{DELIVER}\r\nOK", "OK"]
         assert modem.list_stored() == [Inbound(DELIVER, Slot("SM", 2))]
 
+    def test_what_was_stored_for_sending_is_listed_where_it_takes_half_of_a_memory(self, peer, opened):
+        modem = opened()
+        peer.answers |= {
+            'AT+CPMS="SM"': "+CPMS: 11,20,11,20,11,20\r\nOK", 'AT+CPMS="ME"': "+CPMS: 1,23,11,20,11,20\r\nOK",
+            "AT+CMGL=4": [f"+CMGL: 1,2,,24\r\n{SUBMIT}\r\n+CMGL: 2,3,,35\r\n{DELIVER}\r\nOK", "OK"],
+            **{f"AT+CMGR={n}": "OK" for n in range(256)},
+        }
+        assert modem.list_stored() == [Inbound(SUBMIT, Slot("SM", 1)), Inbound(DELIVER, Slot("SM", 2))]
+        assert modem.rooms() == {"SM": (9, 20), "ME": (1, 23)}
+
     @pytest.mark.parametrize("listing", ["+CMS ERROR: 320", "OK"])
     def test_where_the_list_fails_it_reads_by_index(self, peer, opened, listing):
         modem = opened()

@@ -222,6 +222,14 @@ def test_content(pdu, content, text, data):
     assert (got.content, got.text, got.data) == (content, text, data)
 
 
+def test_a_silent_message_is_no_text():
+    """Type 0 (23.040 §9.2.3.9) is acknowledged and not shown."""
+    shown = encode_deliver("+447700900001", "hi", datetime.fromtimestamp(0, UTC))
+    assert decode(shown).pid == 0
+    silent = decode(f"{shown[:34]}40{shown[36:]}")
+    assert (silent.pid, silent.sender, silent.content) == (0x40, "+447700900001", Content.INDICATION)
+
+
 @pytest.mark.parametrize(("pdu", "reason"), [
     ("", "it is empty"),
     ("OK", "something other than hexadecimal"),
