@@ -4,6 +4,8 @@
 #   make test      the tests
 #   make lint      style, types and import rules
 #   make bench     the speed measurements of benchmarks/
+#   make package   dist/outpost_VERSION_all.deb, which installs without network on Debian 12 and 13
+#   make bundle    dist/outpost-VERSION-wheels.tar, for other systems
 #   make lock      new lock files from pyproject.toml (needs uv)
 #   make clean     remove the environment and all caches
 #
@@ -18,7 +20,7 @@ unexport PYTHONPATH PYTHONHOME
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
     --no-emit-index-url --no-header
 
-.PHONY: help demo test lint bench lock clean setup-run setup-dev
+.PHONY: help demo test lint bench package bundle lock clean setup-run setup-dev
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -36,6 +38,9 @@ lint: setup-dev
 
 bench: setup-dev
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; "$(VENV)/bin/python" "$$script"; done
+
+package bundle: setup-run
+	@"$(VENV)/bin/python" packaging/build.py $@
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (in any environment: pip install uv)" >&2; exit 1; }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import faulthandler
 import os
 import signal
 import threading
@@ -25,6 +25,7 @@ from daemon.core.recovery import Rung
 from daemon.intake.folder import DropFolder
 from daemon.intake.releases import LOOK_SECONDS, ReleasedFolder
 from daemon.notify import Notifier
+from daemon.pages.headline import headline
 from daemon.pages.outcomes import write_problems
 from daemon.pages.publisher import Publisher
 from daemon.services.housekeeping import Housekeeping
@@ -33,6 +34,7 @@ from daemon.services.ports import Ports
 from daemon.services.sender import RESEND_LIMIT
 from daemon.services.station import Station
 from daemon.settings import OnDoubt, Settings, SettingsError, load
+from daemon.state_dir import CannotStart, lock
 from daemon.store import (
     DatabaseUnusable,
     Health,
@@ -57,12 +59,10 @@ from drivers.types import ModemIdentity
 
 STOP_SECONDS = 30.0
 """How long a stop waits for the part in flight. A later answer leaves the part in doubt at the next start."""
+TELL_SECONDS = 60.0
+"""How often systemd hears how it goes, where it has no watchdog that wants to hear it more often. Three times in it."""
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 SPOOL_FOLDERS = ("incoming", "accepted", "rejected", "outcomes", "replies", "awaiting")
-
-
-class CannotStart(Exception):
-    """The service cannot start. The message says what is wrong, where, and what to do."""
 
 
 def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | None = None) -> None:
@@ -71,9 +71,10 @@ def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | Non
     Raises CannotStart.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before any thread is started: only sigwait() below takes them
+    faulthandler.enable()  # ended by the watchdog (SIGABRT), it shows where each thread was: code alone, no values
     os.umask(os.umask(0o777) | 0o007)  # whatever is written here is no stranger's to read
     _make_folders(settings)
-    lock = _lock(settings.station.state_dir / "outpost.lock")
+    locked = lock(settings.station.state_dir)
     try:
         store = Store(settings.station.database)
     except DatabaseUnusable as error:
@@ -84,7 +85,7 @@ def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | Non
         raise CannotStart(f"{error}. Make room on that disk; nothing was changed.") from error
     finally:
         store.close()
-        os.close(lock)
+        os.close(locked)
 
 
 class Application:
@@ -99,7 +100,8 @@ class Application:
         self._clock = Clock()
         self._outbox = Outbox(store)
         self._notifier = Notifier.from_environment()
-        self._publisher = Publisher(Views(store), self._outbox, Requests(store), settings, self._clock)
+        self._views = Views(store)
+        self._publisher = Publisher(self._views, self._outbox, Requests(store), settings, self._clock)
         self._station = Station(
             settings=settings,
             clock=self._clock,
@@ -125,6 +127,7 @@ class Application:
             clock=self._clock.now,
             on_taken=self._taken,
             write_problems=write_problems,
+            pulse=self._station.pulse,
         )
         self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)
         decisions = Decisions(store)
@@ -133,6 +136,7 @@ class Application:
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
         self._scheduler = _scheduler(self._job_trouble)
         self._housekeeping = Housekeeping(self._station)
+        self._missed: list[str] = []
 
     def run(self) -> None:
         """Start every part, wait for signals, end every part."""
@@ -152,7 +156,7 @@ class Application:
         self._scheduler.start()
         self._ports.start()
         self._control.start()
-        self._notifier.ready(f"{len(self._ports)} ports")
+        self._notifier.ready(self._headline())
         self._log.info("ready")
         try:
             self._obey_signals()
@@ -160,10 +164,34 @@ class Application:
             self._stop()
 
     def _obey_signals(self) -> None:
-        while signal.sigwait(SIGNALS) == signal.SIGHUP:
-            self._notifier.reloading()
-            self._reload()
-            self._notifier.ready(f"{len(self._ports)} ports")
+        """Until a signal ends the service. Between signals, systemd hears that it lives and how it goes."""
+        while True:
+            heard = signal.sigtimedwait(SIGNALS, (self._notifier.watchdog_seconds or TELL_SECONDS) / 3)
+            if heard is None:
+                self._show_life()
+            elif heard.si_signo == signal.SIGHUP:
+                self._notifier.reloading()
+                self._reload()
+                self._notifier.ready(self._headline())
+            else:
+                return
+
+    def _show_life(self) -> None:
+        """Feed the watchdog of systemd, unless a thread is silent: then it ends the service, and starts it again."""
+        missed = self._station.pulse.missed()
+        if missed and missed != self._missed:
+            self._log.critical("threads hang: the watchdog is not fed any more", threads=missed)
+        self._missed = missed
+        self._notifier.status(f"hangs: {', '.join(missed)}" if missed else self._headline())
+        if not missed:
+            self._notifier.watchdog()
+
+    def _headline(self) -> str:
+        try:
+            return headline(self._views)
+        except Exception as error:  # noqa: BLE001 - a line for people is not worth the service's life
+            self._log.warning("no word of the station's state", reason=type(error).__name__)
+            return "the database cannot be read"
 
     def _stop(self) -> None:
         self._log.info("stopping")
@@ -247,8 +275,8 @@ def _scheduler(on_trouble: Callable[[JobExecutionEvent], None]) -> Any:
 def _make_folders(settings: Settings) -> None:
     station = settings.station
     try:
-        for folder in (station.state_dir, station.runtime_dir):
-            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        station.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        station.runtime_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
         for name in SPOOL_FOLDERS:
             (station.spool_dir / name).mkdir(mode=0o770, parents=True, exist_ok=True)
     except OSError as error:
@@ -264,15 +292,3 @@ def _traces(folder: Path | None) -> Traces | None:
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise CannotStart(f"{folder}: transcripts cannot be written there. Create the folder, writable for this user.")
     return Traces(folder)
-
-
-def _lock(path: Path) -> int:
-    """Keep a second service away from this state_dir. The lock goes with the process, however that ends."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise CannotStart(f"{path}: another outpost runs with this state_dir. Stop it first.") from error
-    return descriptor
-

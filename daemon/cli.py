@@ -22,6 +22,8 @@ from daemon.cli_shared import settings_of as _settings
 
 # Modules that only one command needs are imported by that command: `outpost status` must answer at once.
 
+DIED = 70
+"""The service met a fault of its own: systemd starts it again, as it does not after REFUSED and USAGE."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -45,14 +47,19 @@ for _command in (optouts, exclusions, replies):
               help="Write each modem's AT commands and answers into this folder, without numbers, PINs and texts.")
 def run(config: Path, log_level: str, trace: Path | None) -> None:
     """Run the service in the foreground, as systemd does. SIGTERM ends it, SIGHUP reads the configuration again."""
-    from daemon.app import CannotStart
+    import structlog
+
     from daemon.app import run as run_service
+    from daemon.state_dir import CannotStart
 
     settings = _settings(config)
     try:
         run_service(config, settings, log_level, trace)
     except CannotStart as error:
         _fail(str(error))
+    except Exception:  # noqa: BLE001 - the exit code tells systemd that another start may help
+        structlog.get_logger().exception("the service died of a fault of its own")
+        sys.exit(DIED)
 
 
 @main.command()
@@ -288,6 +295,41 @@ def sim_pin_again(iccid: str, config: Path) -> None:
     """
     _ask(config, {"do": "sim pin-again", "sim": iccid})
     click.echo(f"the PIN of {iccid} may be tried again, once.")
+
+
+@main.command()
+@_config_option
+@click.option("--to", "folder", type=click.Path(path_type=Path), help="Another folder, such as one on a stick.")
+def backup(config: Path, folder: Path | None) -> None:
+    """Copy the database, also while the service sends, and examine the copy. For root or the service's user."""
+    from daemon.store.backup import BackupFailed, back_up
+
+    settings = _settings(config)
+    try:
+        path = back_up(settings.station.database, folder or settings.backup_folder, time.time(), settings.backup.keep)
+    except BackupFailed as error:
+        _fail(str(error))
+    click.echo(f"{path}: the database as it is now, examined and found whole.")
+
+
+@main.command()
+@click.argument("backup", type=click.Path(path_type=Path, dir_okay=False))
+@_config_option
+def restore(backup: Path, config: Path) -> None:
+    """Put a backup in the database's place, while the service is stopped. Nothing is sent twice.
+
+    What the backup cannot know is in doubt, unless the database that is replaced can be read and tells. It is kept.
+    """
+    from daemon.pages.text import restored_lines
+    from daemon.state_dir import CannotStart
+    from daemon.store import DatabaseUnusable
+    from daemon.store.restore import restore as put_back
+
+    database = _settings(config).station.database
+    try:
+        _print_lines(restored_lines(database, backup, put_back(database, backup, time.time())))
+    except (CannotStart, DatabaseUnusable) as error:
+        _fail(str(error))
 
 
 # What the commands share

@@ -49,7 +49,9 @@ if [ ! -e "$VENV/has-$kind" ] && [ ! -e "$VENV/has-dev" ]; then
         *) stop "there is no set-up called $kind: it is run or dev." ;;
     esac
     printf 'Installing packages from the lock files (well under a minute)\n'
-    pip install --require-hashes --only-binary :all: "$@"
+    # What the service needs is kept as wheels: `make package` and `make bundle` are made of them.
+    pip download --require-hashes --only-binary :all: --dest "$VENV/wheels" -r requirements/run.lock
+    pip install --require-hashes --only-binary :all: --find-links "$VENV/wheels" "$@"
     : >"$VENV/has-$kind"
 fi
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from daemon.app import SPOOL_FOLDERS
 from daemon.core.quiet_hours import QuietHours
 from daemon.core.throttle import Limits
-from daemon.settings import Approval, Authority, Modems, Sending, Settings, SimSettings, Station, load
+from daemon.settings import Approval, Authority, Backup, Modems, Sending, Settings, SimSettings, Station, load
 
 ROOT = Path(__file__).parent.parent
 CONFIG, SYSTEMD = ROOT / "config", ROOT / "systemd"
@@ -31,7 +32,7 @@ def test_outpost_toml_holds_the_defaults() -> None:
 def test_outpost_toml_explains_every_key() -> None:
     text = (CONFIG / "outpost.toml").read_text(encoding="utf-8")
     tables = {"station": Station, "station.authority": Authority, "modems": Modems, "sending": Sending,
-              "quiet_hours": QuietHours, "throttle": Limits}
+              "backup": Backup, "quiet_hours": QuietHours, "throttle": Limits}
     for table, values in tables.items():
         body = text.split(f"[{table}]")[1].split("\n[")[0]
         keys = {field.name for field in dataclasses.fields(values)} - {"authority"}
@@ -102,15 +103,27 @@ def test_the_unit_runs_the_command_as_its_own_user() -> None:
 def test_systemd_would_make_the_user(tmp_path: Path) -> None:
     done = subprocess.run(["systemd-sysusers", "--dry-run", f"--root={tmp_path}", SYSTEMD / "outpost.sysusers"],
                           capture_output=True, text=True, timeout=60, check=True)
-    assert "Creating user 'outpost'" in done.stdout + done.stderr
+    told = done.stdout + done.stderr
+    assert all(f"Creating {what}" in told for what in ("user 'outpost'", "group 'outpost-operators'",
+                                                       "group 'outpost-admins'"))  # fmt: skip
 
 
-def test_the_spool_folders_are_handed_to_the_group() -> None:
-    text = (SYSTEMD / "outpost.tmpfiles").read_text(encoding="utf-8")
-    entries = {path: mode for kind, path, mode, *_ in (line.split() for line in text.splitlines() if line[0] == "d")}
-    assert entries["/var/spool/outpost/incoming"] == "3770"
-    for folder in ("accepted", "rejected", "outcomes", "replies"):
-        assert entries[f"/var/spool/outpost/{folder}"] == "2750"
+def test_people_put_files_into_one_spool_folder_and_read_the_others() -> None:
+    lines = (SYSTEMD / "outpost.tmpfiles").read_text(encoding="utf-8").splitlines()
+    folders = {path: (mode, owner, group) for kind, path, mode, owner, group, *_ in
+               (line.split() for line in lines if line.startswith("d "))}  # fmt: skip
+    for folder in SPOOL_FOLDERS:
+        mode = {"incoming": "1730", "awaiting": "2770"}.get(folder, "2750")
+        assert folders[f"/var/spool/outpost/{folder}"] == (mode, "outpost", "outpost-operators")
+        assert [line for line in lines if line.startswith(f"a+ /var/spool/outpost/{folder} ") and "admins" in line]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+def test_the_sandbox_is_tight() -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", SYSTEMD / "outpost.service"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
+    (exposure,) = re.findall(r"Overall exposure level for outpost.service: ([0-9.]+)", told)
+    assert float(exposure) <= 1.5
 
 
 def test_modem_manager_is_kept_away_from_the_makes_that_are_known() -> None:

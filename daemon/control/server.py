@@ -17,9 +17,12 @@ from typing import Any
 
 import structlog
 
+from daemon.control.access import admit
+
 ASK_SECONDS = 5.0
 """How long one asker may keep the others waiting."""
 LONGEST_REQUEST = 65536
+ENTER, READ_WRITE = 1, 6
 OPERATORS, ADMINS = "outpost-operators", "outpost-admins"
 
 
@@ -97,8 +100,15 @@ def _listen(path: Path) -> socket.socket:
         listener.bind(str(path))
     finally:
         os.umask(old)
-    with contextlib.suppress(KeyError, PermissionError):
-        os.chown(path, -1, grp.getgrnam(OPERATORS).gr_gid)
+    try:
+        admit(path, (OPERATORS, ADMINS), READ_WRITE)
+        if not path.parent.stat().st_mode & ENTER:
+            admit(path.parent, (OPERATORS, ADMINS), ENTER)
+    except OSError as error:
+        # No access lists on this file system: the mode has to do, which knows one group.
+        with contextlib.suppress(KeyError, PermissionError):
+            os.chown(path, -1, grp.getgrnam(OPERATORS).gr_gid)
+        structlog.get_logger().warning("control socket for one group alone", path=str(path), reason=str(error))
     listener.listen()
     return listener
 

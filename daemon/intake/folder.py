@@ -14,13 +14,17 @@ import structlog
 from inotify_simple import INotify, flags
 
 from daemon.core.batch import Taken
+from daemon.intake.sandbox import WALL_SECONDS
 from daemon.intake.spool import Claim, Spool, WriteProblems
 from daemon.intake.stillness import Stillness
 from daemon.intake.taking import Again, NoRoom, Queue, Stopping, Taker, frames_of
+from daemon.pulse import Pulse
 from daemon.settings import Settings
 
 SWEEP_SECONDS = 30.0
 MOST_PAUSE_SECONDS = 60.0
+TURN_SECONDS = WALL_SECONDS + 300.0
+"""How long one file may take, from its claim to its rows in the queue, before the thread counts as hung."""
 
 _WATCHED = (
     flags.CREATE | flags.MODIFY | flags.CLOSE_WRITE | flags.MOVED_TO | flags.MOVED_FROM | flags.DELETE
@@ -41,6 +45,7 @@ class DropFolder:
         write_problems: WriteProblems,
         *,
         still_seconds: float = 1.0,
+        pulse: Pulse | None = None,
     ) -> None:
         """`clock` gives seconds since the epoch; `on_taken` is called in the folder's thread once a batch is committed;
         a file is taken when it has lain still for `still_seconds`."""
@@ -50,6 +55,7 @@ class DropFolder:
         self._taker = Taker(self._spool, queue, settings, clock, on_taken, self._stop.is_set)
         self._stillness = Stillness(still_seconds)
         self._still_seconds = still_seconds
+        self._pulse = pulse or Pulse()
         self._claims: list[Claim] = []
         self._no_room_pause = 0.0  # 0: there is room
         self._no_room_until = -math.inf
@@ -77,10 +83,14 @@ class DropFolder:
             self._say_once("inotify", "the drop folder is looked at every 30 s only", error)
         try:
             while not self._stop.is_set():
+                self._pulse.alive(TURN_SECONDS)
                 self._guarded_turn()
                 if not self._stop.is_set():
-                    poller.poll(self._wait_ms())
+                    wait_ms = self._wait_ms()
+                    self._pulse.alive(wait_ms / 1000 + TURN_SECONDS)
+                    poller.poll(wait_ms)
         finally:
+            self._pulse.over()
             if self._inotify:
                 self._inotify.close()
 
@@ -162,6 +172,7 @@ class DropFolder:
         """Whether other files may be tried after this one."""
         if self._stop.is_set():
             return False
+        self._pulse.alive(TURN_SECONDS)
         try:
             self._taker.take(claim)
         except Stopping:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from daemon.store.restore import Restored
 
 
 def status_lines(document: dict[str, Any]) -> Iterator[str]:
@@ -14,6 +17,20 @@ def status_lines(document: dict[str, Any]) -> Iterator[str]:
     for part in LINES:
         yield ""
         yield from LINES[part](document[part])
+
+
+def restored_lines(database: Path, backup: Path, restored: Restored) -> Iterator[str]:
+    """What a restore has done, and what is left to do."""
+    yield f"{database} is {backup} now."
+    how = {"whole": "is whole", "damaged": "is damaged, and was read as far as that goes", "none": "tells nothing"}
+    if restored.kept is None:
+        yield "There was no database before it."
+    else:
+        yield f"The one before it {how[restored.evidence]}. It is kept as {restored.kept}; remove it once all is well."
+    yield f"Settled by what it says: {restored.settled} messages that were open in the backup."
+    yield f"In doubt: {restored.in_doubt}."
+    yield "`outpost messages --state in_doubt` lists them, `outpost resolve` settles them."
+    yield "Start the service: systemctl start outpost"
 
 
 def _sim_lines(sims: Sequence[dict[str, Any]]) -> Iterator[str]:

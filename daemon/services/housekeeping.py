@@ -1,4 +1,4 @@
-"""What is done by the clock and not by an event: expiry, and a look at the clock itself. Sends never depend on it."""
+"""What is done by the clock and not by an event: expiry, backups, a look at the clock itself. No send depends on it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import structlog
 from daemon.logs import person
 from daemon.services.station import Station
 from daemon.store import StoreFull
+from daemon.store.backup import BackupFailed, back_up, newest_at
 
+HOUR = 3600.0
 EXPIRY_SECONDS = 30
 CLOCK_SECONDS = 30
 PARTS_SECONDS = 5
@@ -19,6 +21,8 @@ FORGET_SECONDS = 6 * 3600
 HEALTH_DAYS = 366
 """How long looks at modems are kept."""
 DAY = 86400.0
+BACKUP_SECONDS = 300
+"""How often is looked whether a backup is due."""
 JUMP_SECONDS = 60.0
 """A wall clock that gains or loses this much between two looks was set by somebody."""
 
@@ -30,6 +34,7 @@ class Housekeeping:
         self._station = station
         self._log = structlog.get_logger()
         self._offset = self._wall_minus_monotonic()
+        self._backup_trouble = ""
 
     def schedule(self, scheduler: Any) -> None:
         """Put every job in place; done again after the configuration was read again."""
@@ -39,6 +44,7 @@ class Housekeeping:
             (self.publish_incomplete, PARTS_SECONDS),
             (self._station.look, LOOK_SECONDS),
             (self.forget_looks, FORGET_SECONDS),
+            (self.back_up, BACKUP_SECONDS),
         )
         for job, seconds in jobs:
             scheduler.add_job(job, "interval", seconds=seconds, id=job.__name__, replace_existing=True)
@@ -68,6 +74,23 @@ class Housekeeping:
         """Keep the history of signal and registration from growing without end."""
         with contextlib.suppress(StoreFull):
             self._station.health.forget(self._station.clock.now() - HEALTH_DAYS * DAY)
+
+    def back_up(self) -> None:
+        """Copy the database when the newest copy is as old as the configuration lets it be."""
+        settings, now = self._station.settings, self._station.clock.now()
+        newest = newest_at(settings.backup_folder)
+        every = settings.backup.every_hours * HOUR
+        if not every or (newest is not None and newest <= now < newest + every):
+            return
+        try:
+            path = back_up(settings.station.database, settings.backup_folder, now, settings.backup.keep)
+        except BackupFailed as error:
+            if str(error.__cause__) != self._backup_trouble:
+                self._backup_trouble = str(error.__cause__)
+                self._log.error("no backup; tried again every five minutes", reason=str(error))
+        else:
+            self._backup_trouble = ""
+            self._log.info("backup made and examined", file=str(path))
 
     def watch_clock(self) -> None:
         """Wake the lines when the wall clock was set: what they wait for may be near, or further away."""

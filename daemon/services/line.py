@@ -34,6 +34,8 @@ UNREGISTERED = {
     Registered.DENIED: "the network denies this SIM",
     Registered.NO: "not registered in a network",
 }
+OPENING_SECONDS = 300.0
+"""How long a port may take to be opened and set up, resets of the modem included, before its thread counts as hung."""
 
 
 class Line:
@@ -83,8 +85,15 @@ class Line:
     # The port
 
     def _run(self) -> None:
+        try:
+            self._try_for_ever()
+        finally:
+            self._station.pulse.over()
+
+    def _try_for_ever(self) -> None:
         tries = 0
         while not self._stop:
+            self._station.pulse.alive(OPENING_SECONDS)
             trouble = self._serve_until_trouble()
             tries = 1 if self._served else tries + 1
             self._climb(trouble)
@@ -123,6 +132,7 @@ class Line:
     def _sleep(self, seconds: float) -> None:
         end = self._station.clock.monotonic() + seconds
         while not self._stop and (left := end - self._station.clock.monotonic()) > 0:
+            self._station.pulse.alive(left + self._station.work_seconds)
             self._bell.wait(left)
 
     def _say(self, error: Exception) -> None:
@@ -215,6 +225,7 @@ class Line:
         self._health_at = clock.monotonic()
         while not self._stop:
             try:
+                self._station.pulse.alive(self._station.work_seconds)
                 receiver.receive()
                 if clock.monotonic() >= self._health_at:
                     sender.look()
@@ -231,7 +242,9 @@ class Line:
     def _wait(self, until: float, receiver: Receiver) -> None:
         clock = self._station.clock
         deadlines = (until - clock.now(), receiver.next_sweep - clock.monotonic(), self._health_at - clock.monotonic())
-        self._bell.wait(min(deadlines))
+        seconds = max(0.0, min(deadlines))
+        self._station.pulse.alive(seconds + self._station.work_seconds)
+        self._bell.wait(seconds)
 
     def _wait_for_room(self, error: StoreFull) -> None:
         if not self._full:

@@ -199,6 +199,7 @@ class Sender:
         for seq in range(1, len(pdus) + 1):
             if item.parts and item.parts[seq - 1].state is not PartState.PENDING:
                 continue
+            self._station.pulse.alive(self._station.work_seconds)
             if self._station.stopping.is_set():
                 self._station.outbox.give_back(item, self._station.clock.now())
                 return None
@@ -287,6 +288,7 @@ class Sender:
                 if not said:
                     said = True
                     self._log.error(NO_ROOM, reason=str(error))
+                self._station.pulse.alive(self._station.work_seconds)
                 if self._station.stopping.wait(RECORD_PAUSE):
                     raise
             else:

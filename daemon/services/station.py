@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 
 from daemon.clock import Clock
 from daemon.core.recovery import Rung
+from daemon.pulse import Pulse
 from daemon.settings import Settings
 from daemon.store import Health, Inbox, Lists, Outbox, Replies, Sims
 from daemon.store.people import Policy
 from drivers.alphabet import part_count
 from drivers.modem import Modem
 from drivers.types import ModemIdentity
+
+WORK_SECONDS = 60.0
+"""What a piece of work may take besides the network's answers."""
 
 
 @dataclass(slots=True)
@@ -37,9 +41,16 @@ class Station:
     """Wake every line: there may be something to send, or a setting has changed."""
     look: Callable[[], None]
     """Have every line see how its modem does."""
+    pulse: Pulse = field(default_factory=Pulse)
+    """What the watchdog of systemd is fed by."""
     stopping: threading.Event = field(default_factory=threading.Event)
     _seats: dict[str, str] = field(default_factory=dict)
     _seats_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def work_seconds(self) -> float:
+        """How long a line may be at one piece of work, such as a part or a sweep, before its thread counts as hung."""
+        return 2 * self.settings.modems.answer_seconds + WORK_SECONDS
 
     def obey(self, settings: Settings) -> None:
         """Go by this configuration from now on. May raise StoreFull."""

@@ -7,6 +7,7 @@ from daemon.settings.load import load, parse
 from daemon.settings.values import (
     Approval,
     Authority,
+    Backup,
     Balance,
     Credit,
     Modems,
@@ -20,6 +21,7 @@ from daemon.settings.values import (
 __all__ = [
     "Approval",
     "Authority",
+    "Backup",
     "Balance",
     "Credit",
     "Fault",

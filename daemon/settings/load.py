@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
 import re
 import tomllib
 import zoneinfo
@@ -23,6 +24,7 @@ from daemon.settings.section import Faults, Section, unknown_keys
 from daemon.settings.values import (
     MAX_SIMS_WITHOUT_AUTHORITY,
     Authority,
+    Backup,
     Modems,
     Overrides,
     Sending,
@@ -39,6 +41,8 @@ _MAX_REPEAT_DAYS = 3_660
 _MAX_LIMIT = 1_000_000
 _DAY_SECONDS = 86_400
 _HOUR_SECONDS = 3_600
+_YEAR_HOURS = 8_760
+_MANY_BACKUPS = 1_000
 
 
 def load(path: Path) -> Settings:
@@ -91,6 +95,7 @@ def _settings(root: Section, folder: Path) -> Settings:
         station=_station(root.section("station"), folder),
         modems=_modems(root.section("modems"), folder),
         sending=_sending(root.section("sending")),
+        backup=_backup(root.section("backup"), folder),
         quiet_hours=_quiet_hours(root.section("quiet_hours")),
         throttle=Limits().with_overrides(**_limits(throttle)),
         networks=_networks(throttle.section("networks")),
@@ -166,7 +171,7 @@ def _modems(section: Section, folder: Path) -> Modems:
         ports=whole,
         sweep_seconds=section.number("sweep_seconds", default.sweep_seconds, 0.1, _HOUR_SECONDS),
         answer_seconds=section.number("answer_seconds", default.answer_seconds, 0.1, 600),
-        pin_file=_path(section, "pin_file", folder),
+        pin_file=_pin_file(section, folder),
         part_seconds=section.number("part_seconds", default.part_seconds, 0.1, _DAY_SECONDS),
     )
 
@@ -227,13 +232,22 @@ def _networks(section: Section) -> MappingProxyType[str, Overrides]:
     return MappingProxyType(found)
 
 
+def _backup(section: Section, folder: Path) -> Backup:
+    default = Backup()
+    return Backup(
+        folder=_path(section, "folder", folder),
+        every_hours=section.number("every_hours", default.every_hours, 0, _YEAR_HOURS),
+        keep=section.whole("keep", default.keep, 1, _MANY_BACKUPS),
+    )
+
+
 def _sims(section: Section, folder: Path) -> MappingProxyType[str, SimSettings]:
     found: dict[str, SimSettings] = {}
     for iccid in section.table:
         sim = section.section(iccid)
         found[iccid] = SimSettings(
             label=sim.text("label", ""),
-            pin_file=_path(sim, "pin_file", folder),
+            pin_file=_pin_file(sim, folder),
             paused=sim.flag("paused", default=False),
             overrides=MappingProxyType(_limits(sim)),
         )
@@ -241,6 +255,17 @@ def _sims(section: Section, folder: Path) -> MappingProxyType[str, SimSettings]:
             section.fault(iccid, "is no ICCID; write the 18 to 22 digits that are printed on the SIM, such as "
                                  "[sims.8944100000000000001]")
     return MappingProxyType(found)
+
+
+def _pin_file(section: Section, folder: Path) -> Path | None:
+    """The file that holds the PIN. Of one in the folder `pins` systemd gives the service a copy, since the file is
+    root's: LoadCredential=pins:FOLDER (systemd.exec(5)) names it `pins_NAME`."""
+    value = section.text("pin_file", "")
+    if not value:
+        return None
+    path = folder / value
+    credential = Path(os.environ.get("CREDENTIALS_DIRECTORY", ""), f"pins_{path.name}")
+    return credential if path.parent == folder / "pins" and credential.is_file() else path
 
 
 def _path(section: Section, key: str, folder: Path) -> Path | None:

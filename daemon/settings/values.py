@@ -121,6 +121,15 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """How often the database is copied, and how many copies are kept. `folder` None: `backups` in state_dir."""
+
+    folder: Path | None = None
+    every_hours: float = 24  # 0: never by itself
+    keep: int = 14
+
+
+@dataclass(frozen=True, slots=True)
 class SimSettings:
     """What is set for one SIM."""
 
@@ -137,6 +146,7 @@ class Settings:
     station: Station = Station()
     modems: Modems = Modems()
     sending: Sending = Sending()
+    backup: Backup = Backup()
     quiet_hours: QuietHours = field(default_factory=lambda: QuietHours(start=time(20), end=time(9)))
     throttle: Limits = field(default_factory=Limits)
     networks: Mapping[str, Overrides] = field(default_factory=_nothing)
@@ -147,6 +157,10 @@ class Settings:
         """How the home network of a SIM is asked for its credit, None when it is not."""
         home = [network for network in self.credit.networks if imsi and imsi.startswith(network)]
         return self.credit.networks[max(home, key=len)] if home else None
+
+    @property
+    def backup_folder(self) -> Path:
+        return self.backup.folder or self.station.state_dir / "backups"
 
     def limits_for(self, iccid: str, imsi: str | None) -> Limits:
         """The limits of one SIM: its own keys, else those of its home network, else those of every SIM.

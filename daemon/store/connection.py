@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from daemon.store.backup import before_upgrade, copy, unfinished_restore, way_back
 from daemon.store.schema import VERSION, migrations
 
 BUSY_MS = 10_000
@@ -57,7 +58,7 @@ class Store:
         self._all_lock = threading.Lock()
         try:
             self._open()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self.close()
             raise DatabaseUnusable(self._explain(error)) from error
         except DatabaseUnusable:
@@ -69,7 +70,8 @@ class Store:
         if version > VERSION:
             raise DatabaseUnusable(
                 f"{self.path} has schema {version}, made by a newer Outpost; this one knows up to {VERSION}. "
-                "Install the newer version again, or restore the backup that was made before the upgrade."
+                f"Install the newer version again; or go back: `outpost restore {before_upgrade(self.path, VERSION)}` "
+                "brings the database as it was before the upgrade."
             )
         if self._read_only:
             if version < VERSION:
@@ -78,16 +80,32 @@ class Store:
                     "Start the service once: it upgrades the database."
                 )
             return
+        self._examine(version)
         with self._writer:
             migrations.apply(self.db)
 
-    def _explain(self, error: sqlite3.Error) -> str:
+    def _examine(self, version: int) -> None:
+        """Refuse a damaged database, and keep one of an older Outpost as it is before it is brought up to date."""
+        unfinished = unfinished_restore(self.path)
+        if unfinished.exists():
+            raise DatabaseUnusable(
+                f"{unfinished} exists: a restore was cut short. Run `outpost restore FILE` again, with the same backup."
+            )
+        found = str(self.conn.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if found != "ok":
+            raise DatabaseUnusable(f"{self.path} is damaged ({' '.join(found.split())}). {way_back(self.path)}")
+        kept = before_upgrade(self.path, version)
+        if 0 < version < VERSION and not kept.exists():
+            kept.parent.mkdir(mode=0o700, exist_ok=True)
+            copy(self.conn, kept)
+
+    def _explain(self, error: Exception) -> str:
         if not self.path.exists():
             if self._read_only:
                 return f"{self.path} does not exist: the service has not run yet with this state_dir."
             return f"{self.path} cannot be created ({error}). Its folder must exist and be writable for this user."
         if "not a database" in str(error) or "malformed" in str(error):
-            return f"{self.path} is damaged ({error}). Move it aside, keep it, and restore the latest backup."
+            return f"{self.path} is damaged ({error}). {way_back(self.path)}"
         return (
             f"{self.path} cannot be opened ({error}). Check that this user may read the file and write in its folder, "
             "and that the disk is not full."

@@ -311,3 +311,17 @@ def test_any_toml_gives_settings_or_faults_that_name_their_line(keys: dict[str, 
         found = error.problems
     assert found
     assert all(fault.line and 1 <= fault.line <= len(keys) + 1 for fault in found)
+
+
+def test_a_pin_that_systemd_hands_over_goes_before_the_file_that_is_roots(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "pins_desk-1").write_text("1234")
+    path = write(f'[sims.{ICCID}]\npin_file = "pins/desk-1"\n[sims.{ICCID[:-1]}2]\npin_file = "pins/desk-2"')
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    assert load(path).sims[ICCID].pin_file == tmp_path / "pins" / "desk-1"
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
+    settings = load(path)
+    assert settings.sims[ICCID].pin_file == tmp_path / "credentials" / "pins_desk-1"
+    assert settings.sims[f"{ICCID[:-1]}2"].pin_file == tmp_path / "pins" / "desk-2"

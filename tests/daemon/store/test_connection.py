@@ -80,7 +80,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
     path.write_bytes(b"to,text\r\n+447700900001,hello\r\n" * 100)
     before = path.read_bytes()
     for read_only in (False, True):
-        with pytest.raises(DatabaseUnusable, match=r"outpost\.db is damaged .*restore the latest backup"):
+        with pytest.raises(DatabaseUnusable, match=r"outpost\.db is damaged .*outpost restore"):
             Store(path, read_only=read_only)
     assert path.read_bytes() == before
 

@@ -1,0 +1,119 @@
+"""Copies the database while it is in use, and lets nobody call a copy a backup before it has been examined."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+NAME = "outpost-{when:%Y%m%dT%H%M%SZ}.db"
+_SCHEDULED = re.compile(r"outpost-(\d{8}T\d{6}Z)\.db")
+_TIME = "%Y%m%dT%H%M%SZ"
+
+
+class BackupFailed(Exception):
+    """There is no new backup; the older ones are as they were. The message says which file, why, and what to do."""
+
+
+def back_up(database: Path, folder: Path, now: float, keep: int) -> Path:
+    """A new backup of `database` in `folder`, examined; of the older ones the newest `keep` - 1 stay. `now` names it.
+
+    Raises BackupFailed.
+    """
+    path = folder / NAME.format(when=datetime.fromtimestamp(now, UTC))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source:
+            copy(source, path)
+        for old in scheduled(folder)[keep:]:
+            old.unlink(missing_ok=True)
+    except (OSError, sqlite3.Error) as error:
+        raise BackupFailed(f"{path} could not be made from {database}: {error}. {_advice(error)}") from error
+    return path
+
+
+def copy(source: sqlite3.Connection, path: Path) -> None:
+    """Write all that `source` holds at this moment to a new file `path`, whole or not at all. Its writers go on.
+
+    Raises OSError; sqlite3.Error, also when the copy is found damaged.
+    """
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.unlink(missing_ok=True)
+    try:
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with contextlib.closing(sqlite3.connect(unfinished)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")  # one file, that can be carried
+            damage = first_damage(target)
+            if damage:
+                raise sqlite3.DatabaseError(f"the copy is damaged: {damage}")
+        sync(unfinished)
+        unfinished.replace(path)
+        sync(path.parent)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def first_damage(conn: sqlite3.Connection) -> str:
+    """What SQLite finds wrong with the whole of a database, "" when nothing. Raises sqlite3.Error when it gives up."""
+    found = str(conn.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    return "" if found == "ok" else " ".join(found.split())
+
+
+def scheduled(folder: Path) -> list[Path]:
+    """The backups in a folder, newest first."""
+    return sorted((path for path in folder.glob("outpost-*.db") if _SCHEDULED.fullmatch(path.name)), reverse=True)
+
+
+def made_at(path: Path) -> float:
+    """When a backup was made, as its name says: seconds since the epoch."""
+    match = _SCHEDULED.fullmatch(path.name)
+    return datetime.strptime(match[1], _TIME).replace(tzinfo=UTC).timestamp() if match else path.stat().st_mtime
+
+
+def newest_at(folder: Path) -> float | None:
+    """When the newest backup was made, None when there is none."""
+    found = scheduled(folder)
+    return made_at(found[0]) if found else None
+
+
+def before_upgrade(database: Path, version: int) -> Path:
+    """Where the database lies as it was with schema `version`, once a newer Outpost has brought it up to date."""
+    return database.parent / "backups" / f"before-upgrade-from-schema-{version}.db"
+
+
+def unfinished_restore(database: Path) -> Path:
+    """Where a restore prepares the new database. While this file exists, none may be used."""
+    return database.with_name(f"{database.name}.restoring")
+
+
+def way_back(database: Path) -> str:
+    """What to do when the database cannot be used."""
+    found = scheduled(database.parent / "backups")
+    if not found:
+        return (
+            f"There is no backup in {database.parent / 'backups'}: give the backup's own path to `outpost restore`. "
+            f"Keep {database.name} and the files beside it; nothing was changed."
+        )
+    return (
+        f"The way out: `outpost restore {found[0]}`, the newest backup; what can still be read of the damaged file is "
+        "taken over, and the file is kept. Nothing was changed."
+    )
+
+
+def _advice(error: Exception) -> str:
+    if isinstance(error, PermissionError) or "unable to open" in str(error):
+        return "Run it as root, or as the service's user: sudo -u outpost outpost backup"
+    return "Check that there is room in that folder, and `outpost doctor`."
+
+
+def sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
