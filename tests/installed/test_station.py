@@ -1,0 +1,118 @@
+"""The package on a clean Debian under a real systemd without network: from installation to the last trace of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+pytestmark = pytest.mark.timeout(600)  # a machine boots, and a package is built, installed, replaced and removed
+
+CONFIGURATION = """
+[station]
+name = "Test"
+[modems]
+discover = false
+ports = {ports}
+[quiet_hours]
+start = "00:00"
+end = "00:00"
+[throttle]
+min_gap_seconds = 0
+"""
+LIST = "to,text\n+447700900101,Support is free.\n+447700900102,Support is free.\n"
+SPOOL = "/var/spool/outpost"
+
+
+def test_the_life_of_a_station(machine, ports, deb):
+    install(machine, deb)
+    refuse_to_start_without_configuration(machine)
+    start(machine, ports)
+    keep_everybody_in_their_place(machine)
+    send(machine)
+    replace(machine)
+    remove(machine)
+
+
+def install(machine, deb):
+    machine.put("/root/outpost.deb", deb)
+    machine.surely("apt-get", "install", "-y", "/root/outpost.deb")
+    assert machine.shown("ActiveState") == "inactive"  # nothing runs before somebody says so
+    assert machine.surely("systemd-analyze", "verify", "outpost.service") == ""
+    assert "outpost, version" in machine.surely("outpost", "--version")
+    for user, group in (("alice", "operators"), ("bob", "operators"), ("carol", "admins"), ("mallory", "")):
+        machine.surely("useradd", "--create-home", *(["-G", f"outpost-{group}"] if group else []), user)
+
+
+def refuse_to_start_without_configuration(machine):
+    machine.surely("mv", "/etc/outpost/outpost.toml", "/root/")
+    assert machine.run("systemctl", "start", "outpost").returncode != 0
+    assert (machine.shown("ExecMainStatus"), machine.shown("NRestarts")) == ("2", "0")
+    assert "there is no such file" in machine.journal()
+    machine.surely("systemctl", "reset-failed", "outpost")
+
+
+def start(machine, ports):
+    machine.put("/etc/outpost/outpost.toml", CONFIGURATION.format(ports=json.dumps(ports)))
+    machine.surely("mkdir", "-p", "/etc/systemd/system/outpost.service.d")
+    # The one change for the test: its modems are at ptys, and the unit lets nothing but ttyUSB and ttyACM through.
+    machine.put("/etc/systemd/system/outpost.service.d/test.conf", "[Service]\nDeviceAllow=char-pts rw\n")
+    machine.surely("systemctl", "daemon-reload")
+    machine.surely("systemctl", "start", "outpost")
+    machine.until(lambda: '"event": "modem ready"' in machine.journal())
+    assert "SIM" in machine.shown("StatusText")
+
+
+def keep_everybody_in_their_place(machine):
+    machine.put(f"{SPOOL}/incoming/half.tmp", LIST, user="alice")
+    for command in (
+        f"ls {SPOOL}/incoming", f"cat {SPOOL}/incoming/half.tmp", f"rm -f {SPOOL}/incoming/half.tmp",
+        f"echo x > {SPOOL}/incoming/half.tmp", f"echo x > {SPOOL}/outcomes/x", "cat /var/lib/outpost/outpost.db",
+        "ls /etc/outpost/pins",
+    ):  # fmt: skip
+        for user in ("bob", "carol", "mallory"):
+            assert machine.run("sh", "-c", command, user=user).returncode != 0, (user, command)
+    for command in (f"ls {SPOOL}", f"echo x > {SPOOL}/incoming/x", "ls /run/outpost", "ls /var/lib/outpost"):
+        assert machine.run("sh", "-c", command, user="mallory").returncode != 0, command
+    for user in ("alice", "carol"):
+        machine.surely("ls", SPOOL, f"{SPOOL}/outcomes", f"{SPOOL}/replies", user=user)
+    machine.surely("rm", f"{SPOOL}/incoming/half.tmp", user="alice")
+
+
+def send(machine):
+    def batch():
+        return json.loads(machine.surely("cat", f"{SPOOL}/status.json", user="alice"))["batches"][0]
+
+    machine.put(f"{SPOOL}/incoming/list.csv", LIST, user="alice")
+    machine.until(lambda: "list" in machine.surely("cat", f"{SPOOL}/status.json", user="alice"))
+    assert (batch()["state"], batch()["owner"]) == ("awaiting_release", "alice")
+    refused = machine.run("outpost", "release", "list", user="mallory")
+    assert refused.returncode == 1
+    assert "outpost-operators" in refused.stderr
+    assert "dropped by alice" in machine.run("outpost", "release", "list", user="alice").stderr
+    assert "list is released" in machine.surely("outpost", "release", "list", user="bob")
+    machine.until(lambda: batch()["messages"].get("delivered") == 2)
+    (sim,) = json.loads(machine.surely("cat", f"{SPOOL}/status.json"))["sims"]
+    machine.surely("outpost", "sim", "pause", sim["iccid"], user="carol")
+    assert "delivered" in machine.surely("cat", f"{SPOOL}/outcomes/list.csv", user="alice")
+    assert machine.run("cat", f"{SPOOL}/outcomes/list.csv", user="mallory").returncode != 0
+
+
+def replace(machine):
+    """A new version over the old one, while the service runs."""
+    before = machine.shown("MainPID")
+    assert "examined" in machine.surely("outpost", "backup")
+    machine.surely("apt-get", "install", "-y", "--reinstall", "/root/outpost.deb")
+    assert machine.shown("ActiveState") == "active"
+    assert machine.shown("MainPID") != before
+
+
+def remove(machine):
+    machine.surely("apt-get", "remove", "-y", "outpost")
+    assert machine.run("systemctl", "is-active", "outpost").stdout.strip() != "active"
+    machine.surely("test", "-s", "/var/lib/outpost/outpost.db")
+    machine.surely("apt-get", "purge", "-y", "outpost")
+    left = machine.surely("find", "/etc", "/usr", "/var", "/run", "-xdev", "-iname", "*outpost*",
+                          "-not", "-path", "*/outpost.service.d*")  # fmt: skip
+    assert left == ""
+    assert "outpost" not in machine.surely("getent", "passwd") + machine.surely("getent", "group")
