@@ -81,25 +81,27 @@ def demo(folder: Path) -> None:
 @_config_option
 @_json_option
 def check(path: Path, config: Path, as_json: bool) -> None:
-    """Say what would become of a file if it were dropped now. Writes nothing, sends nothing.
+    """Say what would become of a file or folder if it were dropped now. Writes nothing, sends nothing.
 
     Exit code 1 when the file would be rejected or any of its rows is bad.
     """
-    from daemon.intake import dry_run
-    from daemon.intake.check import check as check_file
+    from daemon.intake.check import check as check_drop
+    from daemon.pages.dry_run import dry_run
+    from daemon.pages.sheet_text import Subject, lines
 
     settings = _settings(config)
     now = time.time()
     try:
-        checked = check_file(path, settings, now)
+        checked = check_drop(path, settings, now)
     except OSError as error:
         _fail(f"{path}: {error.strerror}. Check the name and that you may read it.")
-    through = dry_run.estimate(checked, settings, now)
+    subject = Subject(path.name, checked.unreadable, checked.wording, checked.notes, checked.problems)
+    document = dry_run(subject, checked.rows, checked.sim, settings, now)
     if as_json:
-        _print_json(dry_run.document(path, checked, through, settings))
+        _print_json(document)
     else:
-        _print_lines(dry_run.lines(path, checked, through, settings))
-    sys.exit(REFUSED if checked.unreadable or checked.rejected else DONE)
+        _print_lines(lines(document))
+    sys.exit(REFUSED if document["reason"] or document["rejected"] else DONE)
 
 
 @main.command()

@@ -61,6 +61,26 @@ class NewBatch:
     owner: str
     dropped_at: float
     released: bool          # True: policy lets it go at once
+    sim: str = ""           # ICCID of the only SIM that may send it
+    again: str = ""         # why content that came before is taken again, "" when it may not be
+    token: str = ""         # names this very drop, so that a restart does not take it twice
+    wording: str = ""       # the text with its fields, "" when each row has a text of its own
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row of a batch as the person reads it who lets it go. `parts` is 0 for a row that was rejected."""
+
+    row: int
+    ref: str
+    cell: str               # the number as the list has it
+    to: str                 # MSISDN, "" for a row that was rejected
+    state: str
+    reason: str
+    note: str
+    parts: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 
 # Intervals that began up to two days ago can hold, and where little is left between them one can run into the next.
@@ -37,6 +38,7 @@ def opens_at(now: float, quiet: QuietHours, zone: tzinfo) -> float:
     return opens
 
 
+@lru_cache(maxsize=256)  # a forecast asks for the same few days again and again
 def _instants(day: date, at: time, zone: tzinfo) -> tuple[float, float]:
     """The first and the last instant at which the local clock shows this time; in a gap the change, twice."""
     wall = datetime.combine(day, at, tzinfo=zone)

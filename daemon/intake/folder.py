@@ -9,15 +9,17 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
 from inotify_simple import INotify, flags
 
 from daemon.core.batch import Taken
+from daemon.intake.opening import writers_of
 from daemon.intake.sandbox import WALL_SECONDS
 from daemon.intake.spool import Claim, Spool, WriteProblems
 from daemon.intake.stillness import Stillness
-from daemon.intake.taking import Again, NoRoom, Queue, Stopping, Taker, frames_of
+from daemon.intake.taking import Again, NoRoom, Queue, Reading, Stopping, Taker, frames_of
 from daemon.pulse import Pulse
 from daemon.settings import Settings
 
@@ -28,7 +30,7 @@ TURN_SECONDS = WALL_SECONDS + 300.0
 
 _WATCHED = (
     flags.CREATE | flags.MODIFY | flags.CLOSE_WRITE | flags.MOVED_TO | flags.MOVED_FROM | flags.DELETE
-    | flags.DELETE_SELF | flags.MOVE_SELF | flags.ONLYDIR
+    | flags.DELETE_SELF | flags.MOVE_SELF | flags.ATTRIB | flags.ONLYDIR
 )  # fmt: skip
 _GONE = flags.CLOSE_WRITE | flags.MOVED_FROM | flags.DELETE
 
@@ -62,6 +64,8 @@ class DropFolder:
         self._look_at = -math.inf
         self._rest_until = -math.inf
         self._recovered = False
+        self._watched: dict[int, str] = {}  # inotify's watch: the dropped folder's name, "" for incoming/
+        self._blind = True  # files may have been opened for writing that no news told of
         self._troubles: set[str] = set()
         self._inotify: INotify | None = None
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -71,6 +75,10 @@ class DropFolder:
         """Make `run` return soon. A file that is being read stays claimed, and is read at the next start."""
         self._stop.set()
         os.eventfd_write(self._wake, 1)
+
+    def reading(self) -> Reading | None:
+        """The file that is being read just now, and its rows so far. May be called from any thread."""
+        return self._taker.reading
 
     def run(self) -> None:
         """Take files until `stop`. Lives on whatever a file, or the folder, does."""
@@ -132,19 +140,42 @@ class DropFolder:
             heard = True
             if event.mask & flags.Q_OVERFLOW:
                 self._stillness.writers_unknown()
+                self._blind = True
+                continue
+            folder = self._watched.get(event.wd, "")
+            name, inner = (folder, event.name) if folder else (event.name, "")
+            if event.mask & flags.IGNORED:
+                self._watched.pop(event.wd, None)
             elif event.mask & _GONE:
-                self._stillness.closed(event.name)
-            elif event.mask & flags.MODIFY or (event.mask & flags.CREATE and self._spool.is_opened_anew(event.name)):
-                self._stillness.writing(event.name)
+                self._stillness.closed(name, inner)
+            elif event.mask & flags.MODIFY or (event.mask & flags.CREATE and self._spool.is_opened_anew(name, inner)):
+                self._stillness.writing(name, inner)
         return heard
 
     def _look(self, now: float) -> None:
         self._spool.make()  # somebody may have taken a folder away
-        if self._inotify:
-            self._inotify.add_watch(self._spool.incoming, _WATCHED)  # the same watch again, unless the folder is new
-        self._stillness.look(self._spool.dropped(), now)
+        self._watch(self._spool.incoming, "")
+        before, drops = self._stillness.names(), self._spool.dropped()
+        self._stillness.look(drops, now)
+        for name in drops:
+            if (self._spool.incoming / name).is_dir():
+                self._watch(self._spool.incoming / name, name)
+        if self._blind or not self._inotify:
+            new = drops if self._blind else drops.keys() - before
+            self._stillness.unwatched(name for name in new if writers_of(self._spool.incoming / name) is not False)
+            self._blind = False
         self._look_at = now + SWEEP_SECONDS
         self._troubles.discard("folder")
+
+    def _watch(self, folder: Path, name: str) -> None:
+        """Ask for news of a folder: the same watch again, unless the folder is new. Raises OSError for incoming/."""
+        if self._inotify:
+            try:
+                self._watched[self._inotify.add_watch(folder, _WATCHED)] = name
+            except OSError:
+                if not name:
+                    raise
+                self._stillness.unwatched([name])  # not ours to look into, or gone again
 
     def _try_claims(self, now: float) -> None:
         for claim in list(self._claims):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import pwd
+import signal
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +16,12 @@ from pathlib import Path
 from daemon.intake.readers.items import MAX_BYTES, Unreadable
 from daemon.intake.stillness import Signature, signature
 
+_BLOCK = 4096
+"""What copies in blocks copies in multiples of this: a page of memory."""
+
 _KINDS = {
     stat.S_IFLNK: "a symbolic link is never followed: drop the file itself",
-    stat.S_IFDIR: "folders are not taken: drop the list as one file",
+    stat.S_IFDIR: "this is a folder, where a file should be",
     stat.S_IFIFO: "a named pipe is not a file: drop the list as one file",
     stat.S_IFSOCK: "a socket is not a file: drop the list as one file",
     stat.S_IFCHR: "a device is not a file: drop the list as one file",
@@ -34,6 +40,24 @@ class OpenFile:
     def changed(self) -> bool:
         """Whether somebody wrote into it since it was opened."""
         return signature(os.fstat(self.descriptor)) != self.signature
+
+    def being_written(self) -> bool | None:
+        """Whether anybody has the file open for writing. None: the kernel does not tell this user.
+
+        A read lease is granted only on a file that nobody writes (F_SETLEASE, fcntl(2)), to its owner and to root.
+        """
+        try:
+            fcntl.fcntl(self.descriptor, fcntl.F_SETSIG, signal.SIGURG)  # is ignored; SIGIO would kill
+            fcntl.fcntl(self.descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except OSError as error:
+            return True if error.errno == errno.EAGAIN else None
+        fcntl.fcntl(self.descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        return False
+
+    def cut_off(self) -> bool:
+        """Whether a list of lines looks like the beginning of a copy that broke off: whole blocks, and no line end."""
+        size = self.signature[1]
+        return size % _BLOCK == 0 and not os.pread(self.descriptor, 2, size - 2).rstrip(b"\0").endswith((b"\n", b"\r"))
 
 
 @contextmanager
@@ -56,6 +80,15 @@ def opened(path: Path) -> Iterator[OpenFile | Unreadable]:
         yield _examined(descriptor)
     finally:
         os.close(descriptor)
+
+
+def writers_of(path: Path) -> bool | None:
+    """Whether anybody has the file at `path` open for writing. None: it cannot be known, as of a folder."""
+    try:
+        with opened(path) as file:
+            return None if isinstance(file, Unreadable) else file.being_written()
+    except OSError:
+        return None
 
 
 def _examined(descriptor: int) -> OpenFile | Unreadable:

@@ -13,33 +13,40 @@ from zoneinfo import ZoneInfo
 from daemon.core import address
 from daemon.core.batch import NewMessage, Problem, RejectedRow
 from daemon.core.message import MessageState
+from daemon.core.template import NoValue, Template
 from daemon.core.throttle import Limits, never_fits
 from daemon.intake import cells
 from daemon.intake.cells import BadCell
+from daemon.intake.order import Deleted, Order
 from daemon.intake.readers.items import COLUMNS, DELETED, OWNER, End, Item, Note, Row, Unreadable, shortened
 from daemon.settings import Settings
-from drivers.alphabet import part_count
+from drivers.alphabet import part_count, plain
 
 OWNERS = "the phone's owner"
 MOST_CELL = 1000
 _MOST_NAME = 60
 _SHOWN_COLUMNS = 30
+_KEPT_TEXTS = 1000
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the configuration asks of a row. `limits` are those of every SIM that the station knows of."""
+    """What the configuration and batch.toml ask of a row. `limits` are those of every SIM that the station knows of.
+
+    `template` is the text of every row, None when each has its own.
+    """
 
     country: str
     international: bool
     max_parts: int
     zone: ZoneInfo
     limits: tuple[Limits, ...]
-    take_deleted: bool = True   # whether entries that had been deleted on the phone are texted
+    order: Order = Order()
+    template: Template | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> Rules:
+    def of(cls, settings: Settings, order: Order | None = None, template: Template | None = None) -> Rules:
         special = [*settings.networks.values(), *(sim.overrides for sim in settings.sims.values())]
         return cls(
             country=settings.station.country,
@@ -47,6 +54,8 @@ class Rules:
             max_parts=settings.sending.max_parts,
             zone=settings.station.zone,
             limits=(settings.throttle, *(settings.throttle.with_overrides(**keys) for keys in special)),
+            order=order or Order(),
+            template=template,
         )
 
 
@@ -110,7 +119,8 @@ class _Sieve:
         self._columns: dict[str, None] = {}   # the names that the list has, in its order
         self._more: list[tuple[NewMessage, bool]] = []  # to a further number of a row; whether it was deleted
         self._owners: set[str] = set()
-        self._rows = self._deleted = 0
+        self._takes_deleted = rules.order.deleted is Deleted.TAKE
+        self._rows = self._deleted = self._own_texts = self._made_plain = 0
 
     def put(self, row: Row) -> None:
         self._rows = row.row
@@ -138,7 +148,7 @@ class _Sieve:
 
     def _left_out(self, message: NewMessage, *, deleted: bool) -> NewMessage:
         """The message, suppressed when it must not be texted, or not twice."""
-        if deleted and not self._rules.take_deleted:
+        if deleted and not self._takes_deleted:
             reason = "deleted on the phone: left out, as batch.toml asks"
             return replace(message, state=MessageState.SUPPRESSED, reason=reason)
         if deleted:
@@ -151,8 +161,8 @@ class _Sieve:
     def done(self) -> Sifted | Unreadable:
         """What is known only after the last row. Further numbers of a row get rows of their own, behind all others."""
         sifted = self.sifted
-        if self._columns and "text" not in self._columns:
-            return Unreadable("no column is named text: name one so, or drop the list in a folder with a message.txt")
+        if self._columns and (fault := self._field_fault()):
+            return Unreadable(fault)
         for number, (message, deleted) in enumerate(self._more, self._rows + 1):
             sifted.messages.append(self._left_out(replace(message, row=number), deleted=deleted))
         if self._owners:
@@ -163,6 +173,20 @@ class _Sieve:
         sifted.notes.extend(self._notes())
         return sifted
 
+    def _field_fault(self) -> str:
+        """Why the list does not give what the text needs, "" when it does: told now, and not at 2 a.m."""
+        template = self._rules.template
+        if template is None:
+            if "text" in self._columns:
+                return ""
+            return "no column is named text: name one so, or drop the list in a folder with a message.txt"
+        unknown = [name for name in template.fields if name not in self._columns]
+        if not unknown:
+            return ""
+        names = ", ".join(f"{{{name}}}" for name in dict.fromkeys(unknown))
+        known = ", ".join(shortened(name, 40) for name in list(self._columns)[:_SHOWN_COLUMNS])
+        return f"the text uses {names}, which is no column of the list; its columns: {known}"
+
     def _notes(self) -> Iterator[str]:
         if self._more:
             yield (
@@ -172,9 +196,14 @@ class _Sieve:
         if self._owners:
             yield "the phone's owner is left out"
         if self._deleted:
-            done = "taken" if self._rules.take_deleted else "left out"
+            done = "taken" if self._takes_deleted else "left out"
             yield f"{self._deleted} entries had been deleted on the phone: {done} (batch.toml: deleted)"
-        if unused := [shortened(name, 40) for name in self._columns if name not in COLUMNS]:
+        if self._own_texts:
+            yield f"{self._own_texts} rows have texts of their own, which are not used: message.txt is"
+        if self._made_plain:
+            yield f"plain signs stand in for others in {self._made_plain} texts, as batch.toml asks"
+        unused = [shortened(name, 40) for name in self._columns if name not in COLUMNS]
+        if unused and self._rules.template is None:
             yield f"columns that are not used: {', '.join(unused[:_SHOWN_COLUMNS])}"
 
     def _reject(self, row: Row, found: list[Problem]) -> None:
@@ -188,7 +217,7 @@ class _Sieve:
 
         What is wrong with it is added to `found`, and then there may be none.
         """
-        rules = self._rules
+        rules, order = self._rules, self._rules.order
         faulted = {problem.column for problem in found}
 
         def bad(column: str, reason: str) -> None:
@@ -206,17 +235,17 @@ class _Sieve:
         numbers = address.read_cell(to, rules.country, international=rules.international)
         if numbers.reason:
             bad("to", numbers.reason)
-        text = self._text(row.cells.get("text", ""))
+        text = self._text(row)
         if text.reason:
             bad("text", text.reason)
-        ref = cell("ref", cells.ref_in, "")
-        not_before = cell("not_before", lambda value: cells.time_in(value, rules.zone), None)
-        not_after = cell("not_after", lambda value: cells.time_in(value, rules.zone), None)
+        ref = cell("ref", cells.ref_in, "") or order.ref
+        not_before = cell("not_before", lambda value: cells.time_in(value, rules.zone), None) or order.not_before
+        not_after = cell("not_after", lambda value: cells.time_in(value, rules.zone), None) or order.not_after
         if not_before is not None and not_after is not None and not_after < not_before:
             bad("not_after", "not_after lies before not_before: put the two right")
         if not_after is not None and not_after <= self._now:
             bad("not_after", "not_after has passed: give a later time, or take the row out")
-        priority = cell("priority", cells.priority_in, 0)
+        priority = cell("priority", cells.priority_in, 0) if row.cells.get("priority", "").strip() else order.priority
         flash = cell("flash", cells.flash_in, default=False)
         if numbers.reason:
             return None, numbers
@@ -226,9 +255,23 @@ class _Sieve:
         )  # fmt: skip
         return message, numbers
 
-    def _text(self, raw: str) -> _Text:
+    def _text(self, row: Row) -> _Text:
+        """The text of a row, with its fields filled and, where a person said so, its signs made plain."""
+        raw, template = row.cells.get("text", ""), self._rules.template
+        if template is not None:
+            self._own_texts += bool(raw.strip())
+            try:
+                raw = template.fill(row.cells)
+            except NoValue as error:
+                return _Text("", 0, str(error))
+        if self._rules.order.plain:
+            changed = plain(raw)
+            self._made_plain += changed != raw
+            raw = changed
         text = self._texts.get(raw)
         if text is None:
+            if len(self._texts) >= _KEPT_TEXTS:
+                self._texts.clear()
             text = self._texts[raw] = _text(raw, self._rules)
         return text
 

@@ -11,13 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.core.batch import Problem
+from daemon.intake import order, wording
+from daemon.intake.stillness import Drop, signature
 
 WriteProblems = Callable[[Path, Sequence[Problem]], None]
 
 MOST_NAME_BYTES = 200
 """The longest name that is taken: `NAME.problems.csv` and a number must fit in the 255 bytes of a Linux file name."""
 
-_IGNORED_ENDS = (".tmp", ".part", ".crdownload", "~")
+FOLDER_TIMES, INCOMPLETE_TIMES = 5.0, 600.0
+"""A folder is dropped file by file: it must lie still for longer, and one that lacks something for very long."""
+
+_IGNORED_ENDS = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download", "~")
+_IGNORED_STARTS = (".", "~$")             # hidden, and the lock files of office programs
+_LITTER = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 _UNSAFE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -46,6 +53,8 @@ class Spool:
         self.incoming = root / "incoming"
         self.accepted = root / "accepted"
         self.rejected = root / "rejected"
+        self.texts = root / "texts"
+        self.presets = root / "presets"
         self._claimed = root / ".claimed"
         self._write_problems = write_problems
         self._serial = 0
@@ -54,16 +63,20 @@ class Spool:
         """Create the folders that are not there. Raises OSError."""
         for folder in (self.incoming, self.accepted, self.rejected):
             folder.mkdir(mode=0o770, parents=True, exist_ok=True)
+        for folder in (self.texts, self.presets):
+            folder.mkdir(mode=0o750, exist_ok=True)
         self._claimed.mkdir(mode=0o700, exist_ok=True)
 
-    def dropped(self) -> dict[str, os.stat_result]:
+    def dropped(self) -> dict[str, Drop]:
         """What lies in incoming/ and is meant for us, by name; links are not followed. Raises OSError."""
         found = {}
         with os.scandir(self.incoming) as entries:
             for entry in entries:
                 if is_meant(entry.name):
                     try:
-                        found[entry.name] = entry.stat(follow_symlinks=False)
+                        status = entry.stat(follow_symlinks=False)
+                        found[entry.name] = _folder(entry.path, status) if entry.is_dir(follow_symlinks=False) \
+                            else Drop.of(status)
                     except FileNotFoundError:
                         continue  # gone between two looks
         return found
@@ -79,7 +92,7 @@ class Spool:
             except FileExistsError:
                 continue  # a claim from before a restart
         try:
-            path = (self.incoming / name).rename(folder / name)
+            path = (self.incoming / name).rename(folder / name)  # a folder too, which must let us write in it
         except OSError:
             folder.rmdir()
             raise
@@ -98,10 +111,10 @@ class Spool:
                 folder.rmdir()
         return claims
 
-    def is_opened_anew(self, name: str) -> bool:
+    def is_opened_anew(self, name: str, inner: str = "") -> bool:
         """Whether a name that just came is an empty new file, whose maker has still to write it."""
         try:
-            status = (self.incoming / name).lstat()
+            status = (self.incoming / name / inner).lstat()
         except OSError:
             return False
         return stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and status.st_size == 0
@@ -150,7 +163,30 @@ class Spool:
 
 def is_meant(name: str) -> bool:
     """Whether a name in incoming/ is a drop, and not hidden or half done."""
-    return not name.startswith(".") and not name.lower().endswith(_IGNORED_ENDS)
+    return not name.startswith(_IGNORED_STARTS) and not is_half_done(name) and name.lower() not in _LITTER
+
+
+def is_half_done(name: str) -> bool:
+    """Whether programs that copy give such a name to what they have not finished."""
+    return name.lower().endswith(_IGNORED_ENDS)
+
+
+def _folder(path: str, status: os.stat_result) -> Drop:
+    """A dropped folder as one thing. It is complete with a wording and a list, and with nothing half done in it."""
+    marks, changed_at, names, half_done = [*signature(status), status.st_mode], status.st_mtime_ns, set(), False
+    try:
+        with os.scandir(path) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                inner = entry.stat(follow_symlinks=False)
+                marks += [hash(entry.name), *signature(inner)]
+                changed_at = max(changed_at, inner.st_mtime_ns)
+                half_done = half_done or is_half_done(entry.name)
+                if is_meant(entry.name):
+                    names.add(entry.name.lower())
+    except PermissionError:
+        return Drop(tuple(marks), changed_at)  # why it cannot be read is told when it is taken
+    complete = wording.NAME in names and len(names - {wording.NAME, order.NAME}) == 1 and not half_done
+    return Drop(tuple(marks), changed_at, FOLDER_TIMES if complete else INCOMPLETE_TIMES)
 
 
 def name_fault(name: str) -> str:

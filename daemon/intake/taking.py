@@ -7,20 +7,27 @@ import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
 from daemon.core.batch import NewBatch, NewMessage, Problem, RejectedRow, Taken, TakenBefore
-from daemon.intake.opening import OpenFile, opened
-from daemon.intake.readers import kind_of
-from daemon.intake.readers.items import Item, Unreadable, shortened
+from daemon.intake.bundle import Bundle, of_file, opened_bundle
+from daemon.intake.readers.items import Item, Row, Unreadable
 from daemon.intake.rows import Rules, Sifted, batch_name, sift
 from daemon.intake.sandbox import read_items
-from daemon.intake.spool import Claim, Spool, name_fault, safe_name
+from daemon.intake.spool import Claim, Spool, safe_name
 from daemon.settings import Approval, Settings
 from daemon.store import StoreFull
+
+PROGRESS_ROWS = 1000
+MAKE_MOVABLE = (
+    "let its group write in it (chmod g+w), and what is in it be read (chmod -R g+rX); or make a new folder in "
+    "incoming/ after `umask 002` and copy the files into that"
+)
+HOW_AGAIN = "If it must be, drop it in a folder whose batch.toml says again = true and a reason"
 
 
 class Queue(Protocol):
@@ -56,8 +63,16 @@ class NoRoom(Exception):
         return isinstance(error, StoreFull) or (isinstance(error, OSError) and error.errno in cls._CODES)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the reading of a file has come."""
+
+    file: str
+    rows: int
+
+
 class Taker:
-    """Takes claimed files, one at a time."""
+    """Takes claimed files, one at a time. `reading` is the one that is being read, None between two."""
 
     def __init__(
         self,
@@ -75,6 +90,7 @@ class Taker:
         self._clock = clock
         self._on_taken = on_taken
         self._stopping = stopping
+        self.reading: Reading | None = None
 
     def take(self, claim: Claim) -> None:
         """Bring a file to where it belongs. Raises Stopping, Again and NoRoom, and then it is still claimed."""
@@ -91,54 +107,67 @@ class Taker:
                 raise Again(str(error)) from error
             else:
                 self._bug(claim, error)
+        finally:
+            self.reading = None
 
     def cannot_move(self, name: str, error: OSError) -> None:
         """Say why a file stays in incoming/."""
-        reason = f"the file cannot be taken out of incoming/ ({error.strerror}): remove it, and drop a copy of your own"
+        if (self._spool.incoming / name).is_dir():
+            reason = f"the service may not move this folder ({error.strerror}): {MAKE_MOVABLE}"
+        else:
+            reason = f"it cannot be taken out of incoming/ ({error.strerror}): remove it, and drop a copy of your own"
         self._log.warning("file cannot be moved", file=safe_name(name), reason=reason)
         try:
-            self._spool.explain(name, [_of_file(Unreadable(reason))])
+            self._spool.explain(name, [of_file(Unreadable(reason))])
         except OSError as trouble:
             self._log.warning("reasons cannot be written", file=safe_name(name), error=trouble.strerror)
 
     def _take(self, claim: Claim) -> None:
-        if fault := name_fault(claim.name):
-            self._reject(claim, [_of_file(Unreadable(fault))])
-            return
-        with opened(claim.path) as file:
-            kind = kind_of(claim.name)
-            if isinstance(file, Unreadable):
-                self._reject(claim, [_of_file(file)])
-            else:
-                self._read(claim, file, kind)
-
-    def _read(self, claim: Claim, file: OpenFile, kind: str) -> None:
         settings, now = self._settings(), self._clock()
-        with closing(read_items(file.descriptor, kind)) as items:
-            sifted = sift(self._until_stop(items), Rules.of(settings), now)
+        with opened_bundle(claim.path, settings, now) as bundle:
+            if isinstance(bundle, list):
+                self._reject(claim, bundle)
+            elif bundle.being_written():
+                raise Again("somebody still has it open for writing")
+            else:
+                self._read(claim, bundle, settings, now)
+
+    def _read(self, claim: Claim, bundle: Bundle, settings: Settings, now: float) -> None:
+        rules = Rules.of(settings, bundle.order, bundle.template)
+        with closing(read_items(bundle.file.descriptor, bundle.kind, columns=bundle.order.columns)) as items:
+            sifted = sift(self._until_stop(claim.name, items), rules, now)
         if self._stopping():
             raise Stopping
-        if file.changed():
+        if bundle.changed():
             raise Again("somebody still writes into it")
         if isinstance(sifted, Unreadable):
-            self._reject(claim, [_of_file(sifted)])
+            self._reject(claim, [of_file(sifted)])
         elif not sifted.messages:
             self._reject(claim, sifted.problems)
         else:
             batch = NewBatch(
                 name=batch_name(claim.name),
                 source=claim.name,
-                sha256=sifted.sha256,
-                owner=file.owner,
+                sha256=bundle.content(sifted.sha256),
+                owner=bundle.file.owner,
                 dropped_at=now,
                 released=settings.sending.approval is Approval.NONE,
+                sim=bundle.order.sim,
+                again=bundle.order.again,
+                token=bundle.token,
+                wording=bundle.wording.text if bundle.wording else "",
+                notes=notes_of(bundle, sifted),
             )
             self._enqueue(claim, batch, sifted)
 
-    def _until_stop(self, items: Iterable[Item]) -> Iterator[Item]:
+    def _until_stop(self, name: str, items: Iterable[Item]) -> Iterator[Item]:
+        rows = 0
         for item in items:
             if self._stopping():
                 raise Stopping
+            rows += isinstance(item, Row)
+            if rows % PROGRESS_ROWS == 1:
+                self.reading = Reading(name, rows)
             yield item
 
     def _enqueue(self, claim: Claim, batch: NewBatch, sifted: Sifted) -> None:
@@ -157,8 +186,8 @@ class Taker:
                 self._spool.accept(claim, sifted.problems)
             case TakenBefore(name):
                 claim.attempted = False
-                reason = f"the same content was taken before, as batch {name}: nobody is texted twice"
-                self._reject(claim, [_of_file(Unreadable(reason))])
+                reason = f"the same content was taken before, as batch {name}: nobody is texted twice. {HOW_AGAIN}"
+                self._reject(claim, [of_file(Unreadable(reason))])
 
     def _reject(self, claim: Claim, problems: Sequence[Problem]) -> None:
         path = self._spool.reject(claim, problems)
@@ -171,13 +200,19 @@ class Taker:
         )
         reason = f"internal error ({type(error).__name__}): report it with what the service's log says of it"
         try:
-            self._reject(claim, [_of_file(Unreadable(reason))])
+            self._reject(claim, [of_file(Unreadable(reason))])
         except OSError as trouble:
             raise Again(f"the file cannot be moved to rejected/: {trouble.strerror}") from trouble
 
 
-def _of_file(fault: Unreadable) -> Problem:
-    return Problem(0, fault.line, fault.column, shortened(fault.value), fault.reason)
+def notes_of(bundle: Bundle, sifted: Sifted) -> tuple[str, ...]:
+    """What a person should know who lets this go: where the text comes from, what was found, what was chosen."""
+    notes = [*(bundle.wording.notes if bundle.wording else ()), *sifted.notes]
+    if bundle.order.again:
+        notes.append(f"the same content again, because: {bundle.order.again}")
+    if bundle.order.sim:
+        notes.append(f"only SIM {bundle.order.sim} sends it")
+    return tuple(notes)
 
 
 def frames_of(error: Exception) -> list[str]:

@@ -16,6 +16,7 @@ from daemon.pages.figures import Figures
 from daemon.pages.files import write_whole
 from daemon.pages.outcomes import write_outcomes
 from daemon.pages.requests import RequestFiles
+from daemon.pages.sheets import Sheets
 from daemon.pages.station_page import HEARTBEAT_SECONDS, station_page
 from daemon.pages.status import station_status
 from daemon.settings import Settings
@@ -39,6 +40,7 @@ class Publisher:
         self.settings = settings
         self._views, self._outbox, self._clock = views, outbox, clock
         self._requests = RequestFiles(requests)
+        self._sheets = Sheets(views, outbox)
         self._bell = Bell()
         self._stopping = threading.Event()
         self._dirty: set[int] = set()
@@ -81,7 +83,9 @@ class Publisher:
             dirty, self._dirty = self._dirty, set()
         try:
             self._requests.keep(self.settings, self._clock.now())
-            for batch in self._views.batches():
+            batches = self._views.batches()
+            self._sheets.keep(batches, self.settings, self._clock.now())
+            for batch in batches:
                 if batch["id"] in dirty or self._written.get(batch["id"]) != _standing(batch):
                     self._write_batch(batch)
                     dirty.discard(batch["id"])

@@ -16,6 +16,7 @@ from daemon.settings.values import (
     Settings,
     SimSettings,
     Station,
+    Tariff,
 )
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "SettingsError",
     "SimSettings",
     "Station",
+    "Tariff",
     "load",
     "parse",
 ]

@@ -31,6 +31,7 @@ from daemon.settings.values import (
     Settings,
     SimSettings,
     Station,
+    Tariff,
 )
 
 _MAX_SIMS = 200              # pyserial waits with select(), which ends at descriptor 1023, and a port takes five
@@ -96,6 +97,7 @@ def _settings(root: Section, folder: Path) -> Settings:
         modems=_modems(root.section("modems"), folder),
         sending=_sending(root.section("sending")),
         backup=_backup(root.section("backup"), folder),
+        tariff=_tariff(root.section("tariff")),
         quiet_hours=_quiet_hours(root.section("quiet_hours")),
         throttle=Limits().with_overrides(**_limits(throttle)),
         networks=_networks(throttle.section("networks")),
@@ -187,6 +189,14 @@ def _sending(section: Section) -> Sending:
         international=section.flag("international", default=default.international),
         repeat_days=section.whole("repeat_days", default.repeat_days, 0, _MAX_REPEAT_DAYS),
         optout_confirmation=section.text("optout_confirmation", default.optout_confirmation),
+    )
+
+
+def _tariff(section: Section) -> Tariff:
+    default = Tariff()
+    return Tariff(
+        per_part=section.number("per_part", default.per_part, 0, _MAX_LIMIT),
+        currency=section.text("currency", default.currency),
     )
 
 

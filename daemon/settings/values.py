@@ -130,6 +130,14 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
+class Tariff:
+    """What a part costs, for the estimate before release. 0: nothing is said of cost."""
+
+    per_part: float = 0
+    currency: str = "GBP"
+
+
+@dataclass(frozen=True, slots=True)
 class SimSettings:
     """What is set for one SIM."""
 
@@ -147,6 +155,7 @@ class Settings:
     modems: Modems = Modems()
     sending: Sending = Sending()
     backup: Backup = Backup()
+    tariff: Tariff = Tariff()
     quiet_hours: QuietHours = field(default_factory=lambda: QuietHours(start=time(20), end=time(9)))
     throttle: Limits = field(default_factory=Limits)
     networks: Mapping[str, Overrides] = field(default_factory=_nothing)

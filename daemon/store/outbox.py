@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -71,18 +72,22 @@ class Outbox:
     def enqueue(
         self, batch: NewBatch, messages: Sequence[NewMessage], rejected: Sequence[RejectedRow]
     ) -> Taken | TakenBefore:
-        """Put a whole file in the queue, or nothing of it. Content that came before is not taken again."""
+        """Put a whole file in the queue, or nothing of it. Content that came before needs a reason to come again."""
         with self._store.writing() as conn:
-            before = conn.execute("SELECT name FROM batches WHERE sha256 = ?", (batch.sha256,)).fetchone()
+            before = conn.execute(
+                "SELECT name FROM batches WHERE sha256 = ? AND (? = '' OR token = ?) ORDER BY id DESC",
+                (batch.sha256, batch.again, batch.token),
+            ).fetchone()
             if before:
                 return TakenBefore(before["name"])
             name = free_name(conn, batch.name)
             batch_id = int(
                 conn.execute(
-                    "INSERT INTO batches (name, source, sha256, owner, state, dropped_at, rows, rejected)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+                    "INSERT INTO batches (name, source, sha256, owner, state, dropped_at, rows, rejected, only_sim,"
+                    " again, token, wording, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
                     (name, batch.source, batch.sha256, batch.owner, BatchState.AWAITING_RELEASE, batch.dropped_at,
-                     len(messages) + len(rejected), len(rejected)),
+                     len(messages) + len(rejected), len(rejected), batch.sim, batch.again, batch.token, batch.wording,
+                     json.dumps(batch.notes)),
                 ).fetchone()[0]
             )  # fmt: skip
             db = self._store.db
@@ -330,6 +335,7 @@ UPDATE messages SET state = 'sending', sim = :iccid, changed_at = :now WHERE id 
         SELECT id, priority FROM messages WHERE state = 'queued' AND sim = :iccid
         UNION ALL
         SELECT id, priority FROM messages WHERE state = 'queued' AND sim IS NULL
+            AND (SELECT only_sim FROM batches WHERE batches.id = batch_id) IN ('', :iccid)
         ORDER BY priority DESC, id LIMIT 1
     )
 ) RETURNING *, (SELECT name FROM batches WHERE batches.id = batch_id) AS batch
@@ -342,6 +348,7 @@ def _message_rows(batch_id: int, now: float, messages: Iterable[NewMessage]) -> 
             "batch_id": batch_id, "row": m.row, "ref": m.ref, "recipient": m.recipient, "text": m.text,
             "part_count": m.parts, "priority": m.priority, "flash": int(m.flash), "not_before": m.not_before,
             "not_after": m.not_after, "state": str(m.state), "reason": m.reason, "changed_at": now,
+            "cell": m.cell, "note": m.note,
         }  # fmt: skip
 
 

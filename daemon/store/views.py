@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from daemon.core.batch import OutcomeRow
+from daemon.core.batch import OutcomeRow, SheetRow
 from daemon.core.message import MessageState
 from daemon.store.connection import Store
 from daemon.store.replies import Replies
@@ -81,6 +81,11 @@ class Views:
         for row in rows:
             yield OutcomeRow(*row)
 
+    def sheet(self, batch_id: int) -> Iterator[SheetRow]:
+        """Every row of a batch in the input's order, as the person reads it who lets it go."""
+        for row in self._store.conn.execute(_SHEET, {"batch": batch_id}):
+            yield SheetRow(*row)
+
     def _dicts(self, sql: str, *args: object) -> list[dict[str, Any]]:
         return [dict(row) for row in self._store.conn.execute(sql, args)]
 
@@ -91,6 +96,12 @@ SELECT modems.*, coalesce(sims.imsi, '') AS imsi, coalesce(sims.own_number, '') 
 FROM modems LEFT JOIN sims ON sims.iccid = modems.iccid LEFT JOIN credit ON credit.id =
     (SELECT id FROM credit WHERE credit.iccid = modems.iccid ORDER BY at DESC, id DESC LIMIT 1)
 ORDER BY port
+"""
+_SHEET = """
+SELECT row, ref, cell, recipient, state, reason, note, part_count, text FROM messages WHERE batch_id = :batch
+UNION ALL
+SELECT row, ref, cell, '', 'rejected', reason, '', 0, text FROM rejected_rows WHERE batch_id = :batch
+ORDER BY 1
 """
 _OUTCOMES = """
 SELECT batches.name, m.row, m.ref, m.recipient, m.state, m.reason, m.part_count,

@@ -25,27 +25,42 @@ def test_what_would_become_of_a_list(tmp_path: Path) -> None:
     )
     before = path.stat()
     checked = check(path, Settings(), NOW)
-    assert (checked.unreadable, checked.rows, checked.good, checked.rejected, checked.duplicates) == ("", 6, 3, 2, 1)
-    assert checked.parts == 4
-    assert sorted(checked.alphabets.values()) == [1, 2]
-    assert sum(checked.reasons.values()) == len(checked.problems) == 3
+    assert (checked.unreadable, len(checked.problems)) == ("", 3)
+    assert [(row.state, row.parts) for row in checked.rows] == [
+        ("held", 1), ("held", 2), ("held", 1), ("suppressed", 1), ("rejected", 0), ("rejected", 0),
+    ]  # fmt: skip
+    assert checked.rows[3].reason == "duplicate of row 1"
+    assert (checked.rows[0].cell, checked.rows[0].to) == ("07400100000", "+447400100000")
     assert "name" in checked.notes[0]
-    assert [message.row for message in checked.messages] == [1, 2, 3]
     after = path.stat()  # its time of access may well differ
     assert (after.st_ino, after.st_size, after.st_mtime_ns) == (before.st_ino, before.st_size, before.st_mtime_ns)
     assert [entry.name for entry in tmp_path.iterdir()] == ["list.csv"]
+
+
+def test_a_folder_is_checked_with_its_wording_and_order(tmp_path: Path) -> None:
+    (tmp_path / "message.txt").write_text("Hi {name}")
+    (tmp_path / "contacts.csv").write_text("to,name\n07400100000,Anna\n")
+    (tmp_path / "batch.toml").write_text('sim = "8944100000000000001"\nagain = true\nreason = "the first was wrong"\n')
+    checked = check(tmp_path, Settings(), NOW)
+    assert [row.text for row in checked.rows] == ["Hi Anna"]
+    assert (checked.wording, checked.sim) == ("Hi {name}", "8944100000000000001")
+    assert any("the first was wrong" in note for note in checked.notes)
+    (tmp_path / "batch.toml").write_text("refs = 1\nref = true\n")
+    checked = check(tmp_path, Settings(), NOW)
+    assert [problem.line for problem in checked.problems] == [1, 2]
+    assert 'did you mean "ref"' in checked.unreadable
 
 
 def test_a_file_that_would_be_rejected_whole(tmp_path: Path) -> None:
     (tmp_path / "none.csv").write_text("a,b\n1,2\n")
     (tmp_path / "bad.csv").write_text("to,text\n999,Hello\n")
     (tmp_path / "list.txt").write_text("Hello")
-    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "folder").mkdir()
     found = {path.name: check(path, Settings(), NOW).unreadable for path in tmp_path.iterdir()}
     assert "no column" in found["none.csv"]
     assert found["bad.csv"] == "every row is bad"
     assert ".csv" in found["list.txt"]
-    assert "folder" in found["folder.csv"]
+    assert "no list" in found["folder"]
     with pytest.raises(FileNotFoundError):
         check(tmp_path / "absent.csv", Settings(), NOW)
 
@@ -53,4 +68,4 @@ def test_a_file_that_would_be_rejected_whole(tmp_path: Path) -> None:
 def test_a_link_given_by_hand_is_followed(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("to,text\n07400100000,Hello\n")
     (tmp_path / "link.csv").symlink_to("list.csv")
-    assert check(tmp_path / "link.csv", Settings(), NOW).good == 1
+    assert len(check(tmp_path / "link.csv", Settings(), NOW).rows) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from daemon.core.message import MessageState
 from daemon.core.throttle import Limits
+from daemon.intake.order import Deleted, Order
 from daemon.intake.readers.items import DELETED, OWNER, End, Fault, Note, Row, Unreadable
 from daemon.intake.rows import Rules, Sifted, batch_name, sift
 from daemon.intake.spool import safe_name
@@ -141,10 +141,10 @@ def test_a_cell_that_the_reader_faulted_is_not_judged_again() -> None:
     assert [p.column for p in found.problems] == ["text", "to"]
 
 
-def marked(*rows: tuple[str, Sequence[str]], take_deleted: bool = True) -> Sifted:
+def marked(*rows: tuple[str, Sequence[str]], deleted: Deleted = Deleted.TAKE) -> Sifted:
     """What becomes of rows with these number cells and marks."""
     items = [Row(n, n + 1, GOOD | {"to": to}, (), marks) for n, (to, marks) in enumerate(rows, 1)]
-    found = sift([*items, End("ab")], replace(Rules.of(Settings()), take_deleted=take_deleted), NOW)
+    found = sift([*items, End("ab")], Rules.of(Settings(), Order(deleted=deleted)), NOW)
     assert isinstance(found, Sifted)
     return found
 
@@ -182,7 +182,7 @@ def test_deleted_entries_are_taken_or_left_by_choice_and_shown() -> None:
         (MessageState.HELD, "deleted on the phone"), (MessageState.HELD, ""),
     ]  # fmt: skip
     assert "2 entries had been deleted on the phone: taken" in taken.notes[0]
-    left = marked(*rows, take_deleted=False)
+    left = marked(*rows, deleted=Deleted.LEAVE)
     assert [m.state for m in left.messages] == [MessageState.SUPPRESSED, MessageState.HELD, MessageState.SUPPRESSED]
     assert "deleted on the phone" in left.messages[0].reason
     assert "left out" in left.notes[0]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.intake.stillness import Stillness
+from daemon.intake.stillness import Drop, Stillness
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def look(stillness: Stillness, folder: Path, now: float) -> list[str]:
-    stillness.look({path.name: path.lstat() for path in folder.iterdir()}, now)
+    stillness.look({path.name: Drop.of(path.lstat()) for path in folder.iterdir()}, now)
     return stillness.still(now)
 
 
