@@ -101,7 +101,10 @@ class Application:
         self._outbox = Outbox(store)
         self._notifier = Notifier.from_environment()
         self._views = Views(store)
-        self._publisher = Publisher(self._views, self._outbox, Requests(store), settings, self._clock)
+        self._publisher = Publisher(
+            self._views, self._outbox, Requests(store), settings, self._clock,
+            reading=lambda: self._folder.reading(),  # noqa: PLW0108 - the folder is built later
+        )  # fmt: skip
         self._station = Station(
             settings=settings,
             clock=self._clock,
@@ -127,6 +130,7 @@ class Application:
             clock=self._clock.now,
             on_taken=self._taken,
             write_problems=write_problems,
+            on_progress=lambda: self._publisher.changed(None),
             pulse=self._station.pulse,
         )
         self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)

@@ -95,7 +95,7 @@ def check(path: Path, config: Path, as_json: bool) -> None:
         checked = check_drop(path, settings, now)
     except OSError as error:
         _fail(f"{path}: {error.strerror}. Check the name and that you may read it.")
-    subject = Subject(path.name, checked.unreadable, checked.wording, checked.notes, checked.problems)
+    subject = Subject(path.absolute().name, checked.unreadable, checked.wording, checked.notes, checked.problems)
     document = dry_run(subject, checked.rows, checked.sim, settings, now)
     if as_json:
         _print_json(document)
@@ -353,13 +353,16 @@ def _tell_left(batch: str, what: str, answer: dict[str, Any]) -> None:
 
 def _status(config: Path) -> dict[str, Any]:
     from daemon.control.client import answers
-    from daemon.pages.status import station_status
+    from daemon.pages.status import reading_now, station_status
     from daemon.store import Outbox, Views
 
     settings = _settings(config)
     with _reading(settings) as store:
         running = answers(settings.station.control_socket)
-        return station_status(Views(store), Outbox(store), settings, time.time(), running=running)
+        reading = reading_now(settings) if running else None
+        return station_status(
+            Views(store), Outbox(store), settings, time.time(), running=running, reading=reading
+        )
 
 
 if __name__ == "__main__":

@@ -84,6 +84,14 @@ class SheetRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the reading of a dropped file has come."""
+
+    file: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """The batch is in the queue under this name."""
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import structlog
 from inotify_simple import INotify, flags
 
-from daemon.core.batch import Taken
+from daemon.core.batch import Reading, Taken
 from daemon.intake.opening import writers_of
 from daemon.intake.sandbox import WALL_SECONDS
 from daemon.intake.spool import Claim, Spool, WriteProblems
 from daemon.intake.stillness import Stillness
-from daemon.intake.taking import Again, NoRoom, Queue, Reading, Stopping, Taker, frames_of
+from daemon.intake.taking import Again, NoRoom, Queue, Stopping, Taker, frames_of
 from daemon.pulse import Pulse
 from daemon.settings import Settings
 
@@ -46,15 +46,17 @@ class DropFolder:
         on_taken: Callable[[Taken], None],
         write_problems: WriteProblems,
         *,
+        on_progress: Callable[[], None] = lambda: None,
         still_seconds: float = 1.0,
         pulse: Pulse | None = None,
     ) -> None:
-        """`clock` gives seconds since the epoch; `on_taken` is called in the folder's thread once a batch is committed;
+        """`clock` gives seconds since the epoch; `on_taken` is called in the folder's thread once a batch is committed,
+        `on_progress` when `reading` says something new;
         a file is taken when it has lain still for `still_seconds`."""
         self._log = structlog.get_logger("intake")
         self._spool = Spool(settings().station.spool_dir, write_problems)
         self._stop = threading.Event()
-        self._taker = Taker(self._spool, queue, settings, clock, on_taken, self._stop.is_set)
+        self._taker = Taker(self._spool, queue, settings, clock, on_taken, on_progress, self._stop.is_set)
         self._stillness = Stillness(still_seconds)
         self._still_seconds = still_seconds
         self._pulse = pulse or Pulse()

@@ -19,8 +19,8 @@ WriteProblems = Callable[[Path, Sequence[Problem]], None]
 MOST_NAME_BYTES = 200
 """The longest name that is taken: `NAME.problems.csv` and a number must fit in the 255 bytes of a Linux file name."""
 
-FOLDER_TIMES, INCOMPLETE_TIMES = 5.0, 600.0
-"""A folder is dropped file by file: it must lie still for longer, and one that lacks something for very long."""
+FOLDER_TIMES, INCOMPLETE_TIMES = 5.0, 60.0
+"""A folder is dropped file by file: it must lie still for longer, and one that lacks something for much longer."""
 
 _IGNORED_ENDS = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".download", "~")
 _IGNORED_STARTS = (".", "~$")             # hidden, and the lock files of office programs

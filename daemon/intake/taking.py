@@ -7,13 +7,12 @@ import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
-from daemon.core.batch import NewBatch, NewMessage, Problem, RejectedRow, Taken, TakenBefore
+from daemon.core.batch import NewBatch, NewMessage, Problem, Reading, RejectedRow, Taken, TakenBefore
 from daemon.intake.bundle import Bundle, of_file, opened_bundle
 from daemon.intake.readers.items import Item, Row, Unreadable
 from daemon.intake.rows import Rules, Sifted, batch_name, sift
@@ -22,7 +21,8 @@ from daemon.intake.spool import Claim, Spool, safe_name
 from daemon.settings import Approval, Settings
 from daemon.store import StoreFull
 
-PROGRESS_ROWS = 1000
+PROGRESS_ROWS = 5000
+"""How often the reading of a long file is told of."""
 MAKE_MOVABLE = (
     "let its group write in it (chmod g+w), and what is in it be read (chmod -R g+rX); or make a new folder in "
     "incoming/ after `umask 002` and copy the files into that"
@@ -63,14 +63,6 @@ class NoRoom(Exception):
         return isinstance(error, StoreFull) or (isinstance(error, OSError) and error.errno in cls._CODES)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How far the reading of a file has come."""
-
-    file: str
-    rows: int
-
-
 class Taker:
     """Takes claimed files, one at a time. `reading` is the one that is being read, None between two."""
 
@@ -81,6 +73,7 @@ class Taker:
         settings: Callable[[], Settings],
         clock: Callable[[], float],
         on_taken: Callable[[Taken], None],
+        on_progress: Callable[[], None],
         stopping: Callable[[], bool],
     ) -> None:
         self._log = structlog.get_logger("intake")
@@ -89,6 +82,7 @@ class Taker:
         self._settings = settings
         self._clock = clock
         self._on_taken = on_taken
+        self._on_progress = on_progress
         self._stopping = stopping
         self.reading: Reading | None = None
 
@@ -108,7 +102,9 @@ class Taker:
             else:
                 self._bug(claim, error)
         finally:
-            self.reading = None
+            if self.reading:
+                self.reading = None
+                self._on_progress()
 
     def cannot_move(self, name: str, error: OSError) -> None:
         """Say why a file stays in incoming/."""
@@ -165,9 +161,11 @@ class Taker:
         for item in items:
             if self._stopping():
                 raise Stopping
-            rows += isinstance(item, Row)
-            if rows % PROGRESS_ROWS == 1:
-                self.reading = Reading(name, rows)
+            if isinstance(item, Row):
+                rows += 1
+                if rows % PROGRESS_ROWS == 0:
+                    self.reading = Reading(name, rows)
+                    self._on_progress()
             yield item
 
     def _enqueue(self, claim: Claim, batch: NewBatch, sifted: Sifted) -> None:

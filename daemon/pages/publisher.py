@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import structlog
 
 from daemon.bell import Bell
 from daemon.clock import Clock
+from daemon.core.batch import Reading
 from daemon.pages.batch_page import write_batch_page
 from daemon.pages.figures import Figures
 from daemon.pages.files import write_whole
@@ -35,9 +37,17 @@ class Publisher:
     """`changed` may be called from any thread, also while the files are being written."""
 
     def __init__(
-        self, views: Views, outbox: Outbox, requests: Requests, settings: Settings, clock: Clock
+        self,
+        views: Views,
+        outbox: Outbox,
+        requests: Requests,
+        settings: Settings,
+        clock: Clock,
+        reading: Callable[[], Reading | None] = lambda: None,
     ) -> None:
+        """`reading` says how far the reading of a dropped file has come."""
         self.settings = settings
+        self._reading = reading
         self._views, self._outbox, self._clock = views, outbox, clock
         self._requests = RequestFiles(requests)
         self._sheets = Sheets(views, outbox)
@@ -84,12 +94,12 @@ class Publisher:
         try:
             self._requests.keep(self.settings, self._clock.now())
             batches = self._views.batches()
-            self._sheets.keep(batches, self.settings, self._clock.now())
             for batch in batches:
                 if batch["id"] in dirty or self._written.get(batch["id"]) != _standing(batch):
                     self._write_batch(batch)
                     dirty.discard(batch["id"])
             self._write_status()
+            self._sheets.keep(batches, self.settings, self._clock.now())
         except Exception as error:  # noqa: BLE001 - the service lives on whatever the spool's disk does
             with self._dirty_lock:
                 self._dirty |= dirty
@@ -122,7 +132,9 @@ class Publisher:
 
     def _write_status(self) -> None:
         station, running = self.settings.station, not self._stopping.is_set()
-        document = station_status(self._views, self._outbox, self.settings, self._clock.now(), running=running)
+        document = station_status(
+            self._views, self._outbox, self.settings, self._clock.now(), running=running, reading=self._reading()
+        )
         as_json = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
         as_page = station_page(document, station.zone)
         write_whole(station.spool_dir / "status.json", lambda file: file.write(as_json))

@@ -3,93 +3,89 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from html import escape
-from typing import Any, TextIO
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
 
 from daemon.core.batch import SheetRow
+from daemon.pages.files import write_whole
+from daemon.pages.looks import count
+from daemon.pages.markup import Child, html, page, row, rows_here, split_at_rows, table, tag
 from daemon.pages.sheet import EXCLUDED, OPTED_OUT, difference
 from daemon.pages.sheet_text import figures
 
-_HEAD = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{name}: waits for release</title>
-<style>
-body {{ font: 1rem/1.45 system-ui, sans-serif; margin: 1rem auto; max-width: 72rem; padding: 0 1rem; color: #111;
-  background: #fff }}
-table {{ border-collapse: collapse; width: 100% }}
-th, td {{ text-align: left; vertical-align: top; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid #bbb;
-  overflow-wrap: anywhere }}
-.figures th {{ width: 11rem; font-weight: 600 }}
-.text {{ white-space: pre-wrap; border: 1px solid #666; border-radius: .5rem; padding: .6rem; max-width: 40rem }}
-.not td {{ color: #444; background: #f2f2f2 }}
-del {{ background: #fbd5d5 }} ins {{ background: #cdeccd; text-decoration: none }}
-@media print {{ body {{ margin: 0; max-width: none }} }}
-</style></head><body>
-<h1>{name}</h1>
-<p>{about}</p>
-"""
+
+def write_sheet(path: Path, document: dict[str, Any], about: str, rows: Iterable[SheetRow]) -> None:
+    """Write the page: `document` is of `sheet_text.document_of`, `about` says who dropped what and when.
+
+    Raises OSError.
+    """
+    before, after = split_at_rows(_page(document, about))
+
+    def pieces() -> Iterator[str]:
+        yield before
+        yield from (html(_row(one)) for one in rows)
+        yield after
+
+    write_whole(path, lambda file: file.writelines(pieces()))
 
 
-def write_sheet(file: TextIO, document: dict[str, Any], about: str, rows: Iterable[SheetRow]) -> None:
-    """Write the page: `document` is of `sheet_text.document_of`, `about` says who dropped what and when."""
-    file.write(_HEAD.format(name=escape(document["file"]), about=escape(about)))
-    file.writelines(_figures(document))
-    file.writelines(_texts(document))
-    single = document["different_texts"] == 1
-    file.writelines(_rows(rows, single=single))
-    file.write("</body></html>\n")
+def _page(document: dict[str, Any], about: str) -> str:
+    name = document["file"]
+    return page(
+        f"{name}: waits for release",
+        tag("header", tag("h1", name), tag("p", about)),
+        tag("main", *_sections(document)),
+    )
 
 
-def _figures(document: dict[str, Any]) -> Iterator[str]:
-    yield '<table class="figures">\n'
-    for name, figure in figures(document):
-        yield f'<tr><th scope="row">{escape(name)}</th><td>{escape(figure)}</td></tr>\n'
-    yield "</table>\n"
+def _sections(document: dict[str, Any]) -> Iterator[Child]:
+    yield tag("h2", "What would happen")
+    lines = (row(name, figure) for name, figure in figures(document))
+    yield table(("Figure", ""), *lines, caption="If it were released now")
     if document["notes"]:
-        yield "<h2>To know</h2>\n<ul>\n"
-        yield from (f"<li>{escape(note)}</li>\n" for note in document["notes"])
-        yield "</ul>\n"
-
-
-def _texts(document: dict[str, Any]) -> Iterator[str]:
-    yield "<h2>What they would read</h2>\n"
+        yield tag("h2", "To know")
+        yield tag("ul", *(tag("li", note) for note in document["notes"]))
+    yield tag("h2", "What they would read")
     if document["wording"] and document["different_texts"] > 1:
-        yield f'<p>The wording, with its fields:</p>\n<p class="text">{escape(document["wording"])}</p>\n'
+        yield tag("p", "The wording, with its fields:")
+        yield tag("blockquote", document["wording"])
     for text in document["texts"]:
-        parts = "1 part" if text["parts"] == 1 else f"{text['parts']} parts"
-        yield f"<h3>To {text['people']}, {parts}, {escape(text['alphabet'])}</h3>\n"
-        yield f'<p class="text">{escape(text["text"])}</p>\n'
-        yield f"<p>A locked phone shows: <b>{escape(text['preview'])}</b></p>\n"
-        if text["plain"]:
-            yield f"<p>With plain signs, which were not chosen, {text['plain_parts']} parts:</p>\n"
-            yield f'<p class="text">{"".join(_marked(text["text"], text["plain"]))}</p>\n'
-    others = document["different_texts"] - len(document["texts"])
-    if others > 0:
-        yield f"<p>And {others} other texts, in the rows below.</p>\n"
+        yield from _text(text)
+    if document["different_texts"] > len(document["texts"]):
+        yield tag("p", "More texts differ from these; each stands in its row.", class_="quiet")
+    yield tag("h2", "Every row")
+    heads = ("Row", "Ref", "In the list", "Number", "Becomes", "Note", "Parts", "Text")
+    yield table(heads, rows_here(), caption=count(document["rows"], "row"))
 
 
-def _marked(text: str, other: str) -> Iterator[str]:
+def _text(text: dict[str, Any]) -> Iterator[Element]:
+    people, parts = count(text["people"], "person", "people"), count(text["parts"], "part")
+    yield tag("h3", f"To {people}: {parts}, {text['alphabet']}")
+    yield tag("blockquote", text["text"])
+    yield tag("p", "A locked phone shows: ", tag("b", text["preview"]))
+    if text["plain"]:
+        yield tag("p", f"With plain signs, which nobody has chosen: {count(text['plain_parts'], 'part')}")
+        yield tag("blockquote", *_marked(text["text"], text["plain"]))
+
+
+def _marked(text: str, other: str) -> Iterator[Child]:
     for old, new in difference(text, other):
-        yield escape(old) if old == new else f"<del>{escape(old)}</del><ins>{escape(new)}</ins>"
+        if old == new:
+            yield old
+        else:
+            yield tag("del", old)
+            yield tag("ins", new)
 
 
-def _rows(rows: Iterable[SheetRow], *, single: bool) -> Iterator[str]:
-    """Every row of the list; the text too where not all have the same."""
-    yield "<h2>Every row</h2>\n<table>\n<tr><th>Row</th><th>Ref</th><th>In the list</th><th>Number</th><th>Becomes</th>"
-    yield "<th>Note</th><th>Parts</th>" + ("</tr>\n" if single else "<th>Text</th></tr>\n")
-    for row in rows:
-        sent = row.state == "held"
-        cells = [str(row.row), row.ref, row.cell, row.to, _becomes(row), row.note, str(row.parts or "")]
-        if not single:
-            cells.append(row.text)
-        yield "<tr>" if sent else '<tr class="not">'
-        yield "".join(f"<td><bdi>{escape(cell)}</bdi></td>" for cell in cells)
-        yield "</tr>\n"
-    yield "</table>\n"
+def _row(one: SheetRow) -> Element:
+    element = row(str(one.row), one.ref, tag("bdi", one.cell), one.to, _becomes(one), one.note, str(one.parts or ""))
+    element.append(tag("td", one.text, class_="text"))
+    return element
 
 
-def _becomes(row: SheetRow) -> str:
-    """What becomes of it. Why a person is excluded or has opted out is not for this page: it counts them only."""
-    if row.state == "held":
+def _becomes(one: SheetRow) -> str:
+    """What becomes of it. That a person is excluded or has opted out is not for this page: it counts them only."""
+    if one.state == "held":
         return "to be sent"
-    return "left out" if row.reason in (EXCLUDED, OPTED_OUT) else f"{row.state}: {row.reason}"
+    return "left out" if one.reason in (EXCLUDED, OPTED_OUT) else f"{one.state}: {one.reason}"

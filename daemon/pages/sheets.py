@@ -10,7 +10,6 @@ from typing import Any
 from daemon.clock import iso
 from daemon.core.batch import SheetRow
 from daemon.core.message import BatchState
-from daemon.pages.files import write_whole
 from daemon.pages.outlook import outlook_of
 from daemon.pages.sheet import sheet_of
 from daemon.pages.sheet_html import write_sheet
@@ -53,7 +52,7 @@ class Sheets:
             f"Waits for release. Dropped as {batch['source']} by {batch['owner']}, {iso(batch['dropped_at'], zone)}. "
             f"The figures are of {iso(now, zone)}."
         )
-        write_whole(path, lambda file: write_sheet(file, document, about, self._views.sheet(batch["id"])))
+        write_sheet(path, document, about, self._views.sheet(batch["id"]))
 
 
 def _path(folder: Path, name: str) -> Path:

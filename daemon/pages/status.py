@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from datetime import tzinfo
 from typing import Any
 
 from daemon.clock import iso
 from daemon.core import throttle
+from daemon.core.batch import Reading
 from daemon.settings import Settings
 from daemon.store import Outbox, Views
 
@@ -17,7 +19,9 @@ MODEM_KEYS = (
 )  # fmt: skip
 
 
-def station_status(views: Views, outbox: Outbox, settings: Settings, now: float, *, running: bool) -> dict[str, Any]:
+def station_status(
+    views: Views, outbox: Outbox, settings: Settings, now: float, *, running: bool, reading: Reading | None = None
+) -> dict[str, Any]:
     """Times are ISO 8601 with the station's offset; None is 'not known' or 'not set'."""
     zone = settings.station.zone
     return {
@@ -27,6 +31,7 @@ def station_status(views: Views, outbox: Outbox, settings: Settings, now: float,
             "running": running,
             "updated_at": iso(now, zone),
             "replies": views.replies(),
+            "reading": reading and asdict(reading),
         },
         "sims": [_sim(row, outbox, settings, now) for row in views.sims()],
         "modems": [
@@ -35,6 +40,15 @@ def station_status(views: Views, outbox: Outbox, settings: Settings, now: float,
         "messages": views.counts(),
         "batches": [_batch(row, zone) for row in views.batches()],
     }
+
+
+def reading_now(settings: Settings) -> Reading | None:
+    """How far the service has come with a file that it reads, by the status.json that it keeps."""
+    try:
+        found = json.loads((settings.station.spool_dir / "status.json").read_bytes())["station"]["reading"]
+        return Reading(found["file"], found["rows"]) if found else None
+    except (OSError, ValueError, KeyError):
+        return None  # not for this user to read, or of an earlier version
 
 
 def _sim(row: dict[str, Any], outbox: Outbox, settings: Settings, now: float) -> dict[str, Any]:

@@ -14,6 +14,8 @@ def status_lines(document: dict[str, Any]) -> Iterator[str]:
     station = document["station"]
     yield f"{station['name']}, {station['updated_at']}{'' if station['running'] else ': the service is not running'}"
     yield "replies: " + (_counts(station["replies"]) or "none")
+    if reading := station["reading"]:
+        yield f"reading {reading['file']}: {reading['rows']} rows so far"
     for part in LINES:
         yield ""
         yield from LINES[part](document[part])

@@ -90,11 +90,10 @@ class Outbox:
                      json.dumps(batch.notes)),
                 ).fetchone()[0]
             )  # fmt: skip
-            db = self._store.db
-            db.table("messages").insert_all(_message_rows(batch_id, batch.dropped_at, messages))
-            db.table("rejected_rows").insert_all(
-                {"batch_id": batch_id, "row": r.row, "ref": r.ref, "cell": r.to, "text": r.text, "reason": r.reason}
-                for r in rejected
+            conn.executemany(_INSERT_MESSAGE, _message_rows(batch_id, batch.dropped_at, messages))
+            conn.executemany(
+                "INSERT INTO rejected_rows (batch_id, row, ref, cell, text, reason) VALUES (?, ?, ?, ?, ?, ?)",
+                ((batch_id, r.row, r.ref, r.to, r.text, r.reason) for r in rejected),
             )
             sift(conn, batch_id, batch.dropped_at)
             if batch.released:
@@ -342,14 +341,19 @@ UPDATE messages SET state = 'sending', sim = :iccid, changed_at = :now WHERE id 
 """
 
 
-def _message_rows(batch_id: int, now: float, messages: Iterable[NewMessage]) -> Iterable[dict[str, object]]:
+_INSERT_MESSAGE = """
+INSERT INTO messages (batch_id, row, ref, recipient, text, part_count, priority, flash, not_before, not_after, state,
+                      reason, changed_at, cell, note)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def _message_rows(batch_id: int, now: float, messages: Iterable[NewMessage]) -> Iterable[tuple[object, ...]]:
     for m in messages:
-        yield {
-            "batch_id": batch_id, "row": m.row, "ref": m.ref, "recipient": m.recipient, "text": m.text,
-            "part_count": m.parts, "priority": m.priority, "flash": int(m.flash), "not_before": m.not_before,
-            "not_after": m.not_after, "state": str(m.state), "reason": m.reason, "changed_at": now,
-            "cell": m.cell, "note": m.note,
-        }  # fmt: skip
+        yield (
+            batch_id, m.row, m.ref, m.recipient, m.text, m.parts, m.priority, int(m.flash), m.not_before, m.not_after,
+            str(m.state), m.reason, now, m.cell, m.note,
+        )  # fmt: skip
 
 
 def _is_claimed(conn: sqlite3.Connection, item: WorkItem) -> bool:

@@ -19,7 +19,10 @@ def test_bad_drops_while_running(station, people):
     outside.write_text("to,text\n+447700900199,never follow me\n")
     os.mkfifo(incoming / "pipe.csv")
     (incoming / "link.csv").symlink_to(outside)
-    (incoming / "folder.csv").mkdir()
+    (station.folder / "folder.csv").mkdir()
+    (station.folder / "folder.csv" / "message.txt").write_text("Dear {nobody}")
+    (station.folder / "folder.csv" / "list.csv").write_text("to\n+447700900199\n")
+    (station.folder / "folder.csv").rename(incoming / "folder.csv")
     station.drop(b"", "empty.csv")
     station.drop(bytes(range(256)) * 40, "binary.csv")
     station.drop("to,text\n+447700900199,never\n", "two\nlines.csv")
@@ -30,6 +33,7 @@ def test_bad_drops_while_running(station, people):
     (incoming / ".huge.csv").rename(incoming / "huge.csv")
     names = [
         "pipe.csv", "link.csv", "empty.csv", "binary.csv", "two%0Alines.csv", "all-bad.csv", "note.txt", "huge.csv",
+        "folder.csv",
     ]  # fmt: skip
     for name in names:
         (problem, *_) = station.until(lambda name=name: station.problems(name))

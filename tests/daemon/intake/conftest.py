@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.core.batch import NewBatch, NewMessage, RejectedRow, Taken, TakenBefore
+from daemon.core.batch import NewBatch, NewMessage, Reading, RejectedRow, Taken, TakenBefore
 from daemon.intake.folder import DropFolder
 from daemon.pages.outcomes import write_problems
 from daemon.settings import Approval, Sending, Settings, Station
@@ -51,9 +51,10 @@ class Drops:
         self.store = Store(root / "outpost.db")
         self.shelf = Shelf(Outbox(self.store))
         self.taken: list[Taken] = []
+        self.progress: list[Reading | None] = []
         self.folder = DropFolder(
             self.shelf, lambda: self.settings, lambda: NOW, self.taken.append, write_problems,
-            still_seconds=still_seconds,
+            on_progress=lambda: self.progress.append(self.folder.reading()), still_seconds=still_seconds,
         )
         self._thread = threading.Thread(target=self.folder.run)
 

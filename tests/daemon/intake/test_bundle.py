@@ -47,7 +47,7 @@ def test_a_folder_is_one_batch_with_one_wording(drops: Any) -> None:
 
 
 def test_a_folder_without_a_wording_takes_the_texts_of_its_list(make_drops: Make, tmp_path: Path) -> None:
-    drops = make_drops(tmp_path, still_seconds=0.001)  # it waits 600 times as long, in case message.txt still comes
+    drops = make_drops(tmp_path, still_seconds=0.001)  # it waits 60 times as long, in case message.txt still comes
     drop(drops, "x", contacts="to,text\n07400100000,Hi {name}\n", batch="priority = 7\n")
     drops.start().wait_taken()
     assert texts(drops) == [("+447400100000", "Hi {name}")]
@@ -114,6 +114,19 @@ def test_a_wording_of_the_station_has_an_owner_and_a_date(drops: Any) -> None:
     assert "has no owner" in drops.rejection("bare")[0]["reason"]
     drop(drops, "odd", message="text: odd", contacts=LIST)
     assert "are dates" in drops.rejection("odd")[0]["reason"]
+
+
+def test_the_columns_of_a_strange_table_are_mapped_by_a_preset_or_by_the_batch(drops: Any) -> None:
+    fill(drops.spool / "presets", {"lab.toml": '[columns]\nto = "Ring me"\nname = "Who"\n'})
+    table = "Seen by,Ring me,Who\n07400100009,07400100000,Anna\n07400100009,07400100001,Bob\n"
+    drop(drops, "one", message="Hi {name}", contacts=table, batch='preset = "lab"\n')
+    drops.wait_taken()
+    assert texts(drops) == [("+447400100000", "Hi Anna"), ("+447400100001", "Hi Bob")]
+    drop(drops, "two", message="Dear {name}", contacts=table, batch='preset = "lab"\n[columns]\nto = "Seen by"\n')
+    drops.wait_taken(2)
+    assert texts(drops)[0] == ("+447400100009", "Dear Anna")
+    drop(drops, "three", message="Hi", contacts=table, batch='[columns]\nto = "Mobile"\n')
+    assert "no column named Mobile" in drops.rejection("three")[0]["reason"]
 
 
 def test_the_same_content_again_needs_a_reason(drops: Any) -> None:

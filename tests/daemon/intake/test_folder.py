@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from daemon.core.batch import Reading
+from daemon.intake import taking
+
 GOOD = "to,text\n+447400100000,Hello\n07400 100001,Hello\n"
 
 Make = Callable[..., Any]
@@ -189,6 +192,83 @@ def test_a_half_copied_file_waits_for_its_other_half(drops: Any, good_list: Call
     assert [len(messages) for _, messages, _ in drops.shelf.batches[-2:]] in ([400, 3], [3, 400])
 
 
+def test_a_file_that_was_half_written_when_the_service_started_waits_for_its_writer(
+    make_drops: Make, tmp_path: Path, good_list: Callable[..., str]
+) -> None:
+    drops, whole = make_drops(tmp_path), good_list(400)
+    folder = drops.incoming / "folder"
+    folder.mkdir()
+    (folder / "message.txt").write_text("Hi")
+    with (drops.incoming / "slow.csv").open("w") as slow, (folder / "contacts.csv").open("w") as inner:
+        for writer in (slow, inner):
+            writer.write(whole[:1000])
+            writer.flush()
+        drops.start()
+        drops.put("marker.csv", good_list())
+        drops.wait_taken()  # nobody saw these two being opened
+        slow.write(whole[1000:])
+        inner.write(whole[1000:])
+    drops.wait_taken(3)
+    assert sorted(len(messages) for _, messages, _ in drops.shelf.batches) == [2, 400, 400]
+
+
+def test_a_file_that_is_renamed_while_it_is_written_is_taken_whole(drops: Any, good_list: Callable[..., str]) -> None:
+    whole = good_list(400)
+    drops.put("first.csv", good_list())
+    drops.wait_taken()
+    with (drops.incoming / "new.csv").open("w") as writer:
+        writer.write(whole[:1000])
+        writer.flush()
+        (drops.incoming / "new.csv").rename(drops.incoming / "contacts.csv")
+        drops.put("marker.csv", good_list())
+        drops.until(lambda: len(drops.taken) == 2, "the other list is not taken")
+        writer.write(whole[1000:])
+    drops.wait_taken(3)
+    assert len(drops.shelf.batches[-1][1]) == 400
+    assert drops.shelf.batches[-1][0].name == "contacts"
+
+
+def test_a_copy_that_broke_off_is_not_taken(drops: Any, good_list: Callable[..., str]) -> None:
+    whole = good_list(400)
+    drops.put("broken.csv", whole[:4096])
+    assert "cut off" in drops.rejection("broken.csv")[0]["reason"]
+    drops.put("whole.csv", whole[:4095].rpartition("\n")[0].ljust(4095, "x") + "\n")
+    drops.wait_taken()
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Callable[[bool], None]]:
+    """Makes the spool a file system of its own that cannot be written, or can."""
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    mount = ["mount", "--bind", str(spool), str(spool)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("mounting a file system needs root")
+
+    def change(yes: bool) -> None:
+        subprocess.run(["mount", "-o", f"remount,bind,{'ro' if yes else 'rw'}", str(spool)], check=True)
+
+    yield change
+    subprocess.run(["umount", "--lazy", str(spool)], check=True)
+
+
+def test_on_a_disk_that_cannot_be_written_a_file_waits(
+    make_drops: Make, tmp_path: Path, good_list: Callable[..., str], read_only: Callable[[bool], None]
+) -> None:
+    with capture_logs() as logs:
+        drops = make_drops(tmp_path)
+        for name in (".claimed", "texts", "presets"):
+            (drops.spool / name).mkdir()
+        drops.put("list.csv", good_list())
+        read_only(True)
+        drops.start()
+        drops.until(lambda: [log for log in logs if "Read-only" in log.get("error", "")], "nothing is said")
+        assert not drops.taken
+        read_only(False)
+        drops.wait_taken()
+        drops.stop()
+
+
 def test_the_same_content_again_is_rejected_and_named(drops: Any) -> None:
     drops.put("first.csv", GOOD)
     drops.wait_taken()
@@ -213,6 +293,16 @@ def test_files_and_problems_of_one_name_stay_together(drops: Any) -> None:
     drops.put("x.csv", "to,text\n998,Hello\n")
     assert drops.rejection("x-2.csv")[0]["value"] == "998"
     assert drops.problems("x.csv")[0]["value"] == "999"
+
+
+def test_how_far_the_reading_has_come_is_told(
+    drops: Any, good_list: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "PROGRESS_ROWS", 2)
+    drops.put("list.csv", good_list(5))
+    drops.wait_taken()
+    drops.until(lambda: len(drops.progress) == 3, "the end of the reading is not told")
+    assert drops.progress == [Reading("list.csv", 2), Reading("list.csv", 4), None]
 
 
 def test_many_files_at_once(drops: Any, good_list: Callable[..., str]) -> None:
