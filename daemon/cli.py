@@ -95,7 +95,9 @@ def check(path: Path, config: Path, as_json: bool) -> None:
         checked = check_drop(path, settings, now)
     except OSError as error:
         _fail(f"{path}: {error.strerror}. Check the name and that you may read it.")
-    subject = Subject(path.absolute().name, checked.unreadable, checked.wording, checked.notes, checked.problems)
+    subject = Subject(
+        path.absolute().name, checked.unreadable, checked.wording, checked.again, checked.notes, checked.problems
+    )
     document = dry_run(subject, checked.rows, checked.sim, settings, now)
     if as_json:
         _print_json(document)

@@ -29,6 +29,7 @@ class Checked:
     notes: Sequence[str] = ()
     wording: str = ""
     sim: str = ""
+    again: str = ""
 
 
 def check(path: Path, settings: Settings, now: float) -> Checked:
@@ -51,6 +52,7 @@ def check(path: Path, settings: Settings, now: float) -> Checked:
             notes=notes_of(bundle, sifted),
             wording=bundle.wording.text if bundle.wording else "",
             sim=bundle.order.sim,
+            again=bundle.order.again,
         )
 
 

@@ -22,12 +22,14 @@ MOST_ADVISED_PARTS = 2
 class Subject:
     """What the sheet speaks of. `reason` says why none of it would be taken, "" when some of it would.
 
-    `wording` is message.txt with its fields, "" when each row has a text of its own; `problems` are of its bad rows.
+    `wording` is message.txt with its fields, "" when each row has a text of its own; `again` why content that came
+    before comes again; `problems` are of its bad rows.
     """
 
     name: str
     reason: str = ""
     wording: str = ""
+    again: str = ""
     notes: Sequence[str] = ()
     problems: Sequence[Problem] = ()
 

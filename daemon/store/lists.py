@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from daemon.store.connection import Store
-from daemon.store.people import Policy, known_as, opt_in, opt_out, policy_of, seen, suppress
+from daemon.store.people import Policy, foreseen, known_as, opt_in, opt_out, policy_of, seen, suppress
 from daemon.store.requests import exclusions_changed
 
 HASHED = "sha256-hmac:"
@@ -95,6 +95,10 @@ class Lists:
                 for tag in self._tags(conn, entries)
             )
             return Change(gone, frozenset(exclusions_changed(conn) if gone else ()))
+
+    def foreseen(self, numbers: Iterable[str], now: float, *, again: bool) -> dict[str, str]:
+        """Why a list that was not taken yet may not text these people, by number (E.164); the others are not in it."""
+        return foreseen(self._store.conn, numbers, now, again=again)
 
     def optouts(self, numbers: Sequence[str] = ()) -> list[OptOut]:
         """The opt-outs, oldest first: all, or those of these numbers."""

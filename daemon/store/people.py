@@ -67,6 +67,18 @@ WHERE messages.kind = 'list' AND messages.state IN ('held', 'queued', 'sending')
 """
 
 
+_LATELY = """
+SELECT earlier.recipient, batches.name, max(submits.at) AS at
+FROM json_each(:numbers) AS asked
+CROSS JOIN messages AS earlier ON earlier.recipient = asked.value AND earlier.kind = 'list'
+CROSS JOIN parts ON parts.message_id = earlier.id AND parts.state != 'undelivered'
+CROSS JOIN submits ON submits.part_id = parts.id AND submits.at > :since
+    AND submits.outcome IN ('submitting', 'accepted', 'in_doubt')
+CROSS JOIN batches ON batches.id = earlier.batch_id
+GROUP BY earlier.recipient
+"""
+
+
 def barred(conn: sqlite3.Connection, message_id: int, now: float) -> Barred | None:
     """Why this message may not go to its recipient at this moment; None when it may."""
     forbidden, unread = conn.execute(
@@ -121,6 +133,25 @@ def sift(conn: sqlite3.Connection, batch_id: int, now: float) -> None:
         ).fetchall()
         _suppress(conn, [(_texted(row["name"], row["at"], now), now, row["id"]) for row in rows])
         finish_batch(conn, batch_id, now)
+
+
+def foreseen(conn: sqlite3.Connection, numbers: Iterable[str], now: float, *, again: bool) -> dict[str, str]:
+    """Why a list that was not taken yet may not text these people, by number (E.164); the others are not in it.
+
+    `again`: the list says why people may be texted who were texted lately.
+    """
+    asked = json.dumps(list(numbers))
+    found = conn.execute(
+        f"SELECT recipient, {_FORBIDDEN} AS why FROM (SELECT value AS recipient, 'list' AS kind FROM json_each(?))"
+        " AS messages WHERE why != ''",
+        (asked,),
+    )
+    reasons = {str(row["recipient"]): str(row["why"]) for row in found}
+    days = policy_of(conn).repeat_days
+    if days and not again:
+        lately = conn.execute(_LATELY, {"numbers": asked, "since": now - days * DAY})
+        reasons = {row["recipient"]: _texted(row["name"], row["at"], now) for row in lately} | reasons
+    return reasons
 
 
 def heed(

@@ -18,14 +18,16 @@ from daemon.core.batch import NewBatch, NewMessage, Problem, RejectedRow, SheetR
 from daemon.core.message import MessageState
 from daemon.core.quiet_hours import QuietHours
 from daemon.core.throttle import Limits
+from daemon.pages.dry_run import dry_run
 from daemon.pages.outlook import Outlook, outlook_of
 from daemon.pages.publisher import Publisher
 from daemon.pages.sheet import difference, preview, sheet_of
 from daemon.pages.sheet_text import Subject, document_of, lines
 from daemon.settings import Settings, SimSettings, Station, Tariff
-from daemon.store import Outbox, Requests, Sims, Store, Views
+from daemon.store import Lists, Outbox, Requests, Sims, Store, Views
+from daemon.store.people import Policy
 from drivers.alphabet import part_count
-from drivers.types import SimIdentity
+from drivers.types import SimIdentity, SubmitPdu
 
 NOW = 1_780_000_000.0
 UTC = ZoneInfo("UTC")
@@ -124,6 +126,37 @@ def test_each_sim_has_its_share_and_its_end(store: Store, settings: Settings) ->
     assert [(share.iccid, share.messages) for share in alone.shares] == [(OTHER, 4)]
     unknown = outlook_of(messages, "", settings, NOW, None, None)
     assert (unknown.shares, unknown.finishes_at, unknown.by_known_sims) == ((), NOW + 40, False)
+
+
+def test_a_dry_run_leaves_out_whom_the_station_must_not_text(store: Store, settings: Settings, tmp_path: Path) -> None:
+    lists = Lists(store)
+    lists.opt_out(["+447400100001"], "by hand", NOW)
+    lists.exclude(["+447400100002"], "victim", "anna", NOW)
+    on_disk = dataclasses.replace(settings, station=dataclasses.replace(settings.station, state_dir=tmp_path))
+    document = dry_run(Subject("list.csv"), [row(n) for n in range(1, 5)], "", on_disk, NOW)
+    assert [document[name] for name in ("good", "opted_out", "excluded")] == [2, 1, 1]
+    assert sum(sim["messages"] for sim in document["sims"]) == 2
+    nowhere = dataclasses.replace(settings, station=dataclasses.replace(settings.station, state_dir=tmp_path / "none"))
+    assert dry_run(Subject("list.csv"), [row(n) for n in range(1, 5)], "", nowhere, NOW)["good"] == 4
+
+
+def test_people_who_were_texted_lately_are_left_out_unless_the_list_says_why(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    outbox = Outbox(store)
+    outbox.enqueue(
+        NewBatch("first", "first.csv", "0" * 64, "anna", NOW, released=True),
+        [NewMessage(1, "+447400100001", "Hi", 1)], [],
+    )
+    item = outbox.claim(SIM, NOW)
+    assert item is not None
+    outbox.accepted(outbox.submitting(item, [SubmitPdu("00", 1)], 1, SIM, NOW, NOW + 60), 1, NOW)
+    Lists(store).obey(Policy(repeat_days=30))
+    on_disk = dataclasses.replace(settings, station=dataclasses.replace(settings.station, state_dir=tmp_path))
+    for again, good in (("", 1), ("the first was wrong", 2)):
+        document = dry_run(Subject("list.csv", again=again), [row(1), row(2)], "", on_disk, NOW + 86_400)
+        assert document["good"] == good
+        assert document["left_out"] == ({} if again else {"texted lately by another batch": 1})
 
 
 def test_what_a_long_list_takes_is_told_from_its_beginning(settings: Settings) -> None:
