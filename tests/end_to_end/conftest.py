@@ -112,7 +112,7 @@ class Station:
         self, *, level: str = "INFO", ready: bool = True,
         command: Iterable[object] = ("-m", "daemon.cli"), prefix: Iterable[str] = (), options: Iterable[object] = (),
     ) -> None:  # fmt: skip
-        """Start the service; with `ready`, wait until every port's modem is. An old status.json would tell nothing."""
+        """Start the service; with `ready`, wait for each modem and a status.json of this run."""
         (self.spool / "status.json").unlink(missing_ok=True)
         self._starts += 1
         with self._log_path(self._starts).open("wb") as log:
@@ -122,7 +122,8 @@ class Station:
                 stderr=log, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         if ready:
-            self.until(lambda: self.said("ready") and len(self.said("modem ready")) >= len(self.network.ports))
+            ports = len(self.network.ports)
+            self.until(lambda: self.said("ready") and len(self.said("modem ready")) >= ports and self.status())
 
     def signal(self, number: int) -> None:
         self.service.send_signal(number)
