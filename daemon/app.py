@@ -36,6 +36,7 @@ from daemon.services.station import Station
 from daemon.settings import OnDoubt, Settings, SettingsError, load
 from daemon.state_dir import CannotStart, lock
 from daemon.store import (
+    Alarms,
     DatabaseUnusable,
     Health,
     Inbox,
@@ -44,12 +45,14 @@ from daemon.store import (
     Replies,
     Requests,
     Sims,
+    Stops,
     Store,
     StoreFull,
     Views,
 )
-from daemon.store.decisions import Decisions, NotPossible, Released
+from daemon.store.decisions import Decisions, Released
 from daemon.store.pins import PinTries
+from daemon.store.stops import NotPossible
 from drivers import ladder
 from drivers.at_modem import open_modem
 from drivers.discovery import Finder
@@ -114,6 +117,8 @@ class Application:
             health=Health(store),
             lists=Lists(store),
             sims=Sims(store),
+            stops=Stops(store),
+            alarms=Alarms(store),
             open_modem=self._open_modem,
             rouse=_rouse,
             changed=self._publisher.changed,

@@ -224,29 +224,36 @@ def release(batch: str, config: Path, as_json: bool, request: str) -> None:
         click.echo(f"{batch} is released: {answer['people']} people, request {answer['sha256'][:16]}.")
 
 
-@main.command()
-@click.argument("batch")
-@_config_option
-def pause(batch: str, config: Path) -> None:
-    """Stop a batch before its next part. `outpost resume` lets it go on."""
-    _tell_left(batch, "paused", _ask(config, {"do": "pause", "batch": batch}))
+_stop_what = click.argument("batch", required=False)
+_whole_station = click.option("--station", "station", is_flag=True, help="The whole station: every SIM and batch.")
 
 
 @main.command()
-@click.argument("batch")
+@_stop_what
+@_whole_station
 @_config_option
-def resume(batch: str, config: Path) -> None:
-    """Let a paused batch go on."""
-    _ask(config, {"do": "resume", "batch": batch})
-    click.echo(f"{batch} goes on.")
+def pause(batch: str | None, station: bool, config: Path) -> None:
+    """Stop a batch, or the whole station, before its next part. `outpost resume` lets it go on."""
+    _tell_left(_what(batch, station), "paused", _ask(config, _order("pause", batch, station)))
 
 
 @main.command()
-@click.argument("batch")
+@_stop_what
+@_whole_station
 @_config_option
-def cancel(batch: str, config: Path) -> None:
-    """End a batch before its next part, for good."""
-    _tell_left(batch, "cancelled", _ask(config, {"do": "cancel", "batch": batch}))
+def resume(batch: str | None, station: bool, config: Path) -> None:
+    """Let a paused batch, or the paused station, go on."""
+    _ask(config, _order("resume", batch, station))
+    click.echo(f"{_what(batch, station)} goes on.")
+
+
+@main.command()
+@_stop_what
+@_whole_station
+@_config_option
+def cancel(batch: str | None, station: bool, config: Path) -> None:
+    """End a batch, or every batch of the station, before its next part, for good."""
+    _tell_left(_what(batch, station), "cancelled", _ask(config, _order("cancel", batch, station)))
 
 
 @main.command()
@@ -276,8 +283,7 @@ def sim() -> None:
 @_config_option
 def sim_pause(iccid: str, config: Path) -> None:
     """Send nothing more through this SIM until it is resumed."""
-    _ask(config, {"do": "sim pause", "sim": iccid})
-    click.echo(f"{iccid} is paused.")
+    _tell_left(iccid, "paused", _ask(config, {"do": "sim pause", "sim": iccid}))
 
 
 @sim.command("resume")
@@ -299,6 +305,14 @@ def sim_pin_again(iccid: str, config: Path) -> None:
     """
     _ask(config, {"do": "sim pin-again", "sim": iccid})
     click.echo(f"the PIN of {iccid} may be tried again, once.")
+
+
+@sim.command("cancel")
+@click.argument("iccid")
+@_config_option
+def sim_cancel(iccid: str, config: Path) -> None:
+    """End what waits for this SIM and may go through no other, for good."""
+    _tell_left(f"what waited for {iccid}", "cancelled", _ask(config, {"do": "sim cancel", "sim": iccid}))
 
 
 @main.command()
@@ -349,8 +363,18 @@ def _show_part(config: Path, part: str, as_json: bool) -> None:
         _print_lines(text.LINES[part](document[part]))
 
 
-def _tell_left(batch: str, what: str, answer: dict[str, Any]) -> None:
-    click.echo(f"{batch} is {what}: {answer['left']} messages had left, wholly or in part; {answer['waiting']} wait.")
+def _order(do: str, batch: str | None, station: bool) -> dict[str, Any]:
+    if (batch is None) is not station:
+        raise click.UsageError(f"name a batch, or --station for all: outpost {do} BATCH | --station.")
+    return {"do": f"station {do}"} if station else {"do": do, "batch": batch}
+
+
+def _what(batch: str | None, station: bool) -> str:
+    return "the station" if station or batch is None else batch
+
+
+def _tell_left(whom: str, what: str, answer: dict[str, Any]) -> None:
+    click.echo(f"{whom} is {what}: {answer['left']} messages had left, wholly or in part; {answer['waiting']} wait.")
 
 
 def _status(config: Path) -> dict[str, Any]:

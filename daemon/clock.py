@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, tzinfo
+from pathlib import Path
+
+from daemon.core.pace import Moment
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Clock:
@@ -16,6 +21,14 @@ class Clock:
     def monotonic(self) -> float:
         """Seconds from some start. It never jumps: for measuring how long something takes."""
         return time.monotonic()
+
+    def moment(self) -> Moment:
+        """Now, by the wall clock and by the one that counts from boot, sleep included."""
+        return Moment(self.now(), time.clock_gettime(time.CLOCK_BOOTTIME))
+
+    def boot(self) -> str:
+        """Names this boot of the machine; a restart of the service does not change it. Raises OSError."""
+        return _BOOT_ID.read_text().strip()
 
 
 def iso(at: float, zone: tzinfo) -> str:

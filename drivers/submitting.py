@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from drivers.answers import reference
 from drivers.library import error_of
 from drivers.lines import Answer, Event, Final, News, Prompt
 from drivers.modem import ModemSilent, PortLost
 from drivers.refusals import classify
+from drivers.trace import redact
 from drivers.transport import ESC, Channel, Exchange
 from drivers.types import Accepted, InDoubt, Outcome, RefusalClass, Refused, SubmitPdu
 
@@ -22,6 +25,8 @@ PATIENCE = 2.5
 """How many times as long as a part is awaited its modem may be busy with it. Answers have come after 135 seconds."""
 OLDER_SECONDS = 10.0
 """How long, at most, to wait for a second answer while the first may belong to an earlier part."""
+EXCHANGED_LINES = 6
+"""How much of what passed is told of a part in doubt."""
 NEAR_MRS = 32
 """Between MRs no further apart than this, the later is the higher. They come round after 256."""
 _NO_REFERENCE = InDoubt("the modem took it, but gave no reference")
@@ -45,13 +50,20 @@ class Submitter:
         self._answers_anytime = False  # this modem has answered a part after it had answered later commands
         self._last_mr: int | None = None
         self._late: list[tuple[SubmitPdu, Outcome]] = []
+        self._exchanged: deque[str] = deque(maxlen=EXCHANGED_LINES)
 
     def submit(self, pdu: SubmitPdu, at_prompt: Callable[[], None]) -> Outcome:
         """See `drivers.modem.Modem.submit`."""
+        self._exchanged.clear()
+        outcome = self._submit(pdu, at_prompt)
+        return replace(outcome, exchanged=" ".join(self._exchanged)) if isinstance(outcome, InDoubt) else outcome
+
+    def _submit(self, pdu: SubmitPdu, at_prompt: Callable[[], None]) -> Outcome:
         channel = self._channel
         if channel.out_of_step:
             channel.come_into_step()
         exchange = channel.begin(f"AT+CMGS={pdu.tpdu_octets}")
+        self._note(">", exchange.command)
         try:
             refused = self._prompt(exchange)
             if refused is not None:
@@ -64,6 +76,8 @@ class Submitter:
             refused = self._withdrawn(exchange)
             if refused is not None:
                 return refused
+            self._note("<", ">")
+            self._note(">", pdu.hex)
             try:
                 channel.payload(pdu.hex)
             except PortLost:
@@ -165,6 +179,8 @@ class Submitter:
             if event is None:
                 port_gone = True
                 break
+            if isinstance(event, Answer | Final):
+                self._note("<", event.text)
             if isinstance(event, Answer):
                 mr = reference(event.text)
                 answers[len(answers) - event.corrects:] = [_NO_REFERENCE if mr is None else Accepted(mr)]
@@ -270,6 +286,9 @@ class Submitter:
         if cls is RefusalClass.UNKNOWN:
             return InDoubt(f"{meaning} ({kind} {code}): it may have been sent")
         return Refused(kind, code, cls, meaning)
+
+    def _note(self, direction: str, text: str) -> None:
+        self._exchanged.append(f"{direction} {redact(text)}")
 
     def _settle(self) -> None:
         self._unanswered.clear()

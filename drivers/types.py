@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -171,6 +171,8 @@ class InDoubt:
     """The part may have left: no answer, an answer that cannot be understood, or the port went."""
 
     reason: str
+    exchanged: str = field(default="", compare=False)
+    """The last lines that passed, oldest first, redacted: ">" to the modem, "<" from it."""
 
 
 Outcome = Accepted | Refused | InDoubt

@@ -8,13 +8,13 @@ from typing import Any
 import structlog
 
 from daemon.control.server import Asker, Forbidden
-from daemon.core.message import Resolution, SimState
+from daemon.core.message import Resolution
 from daemon.services.station import Station
 from daemon.settings import Approval
-from daemon.store.decisions import Decisions, Left, NotPossible
+from daemon.store.decisions import Decisions
 from daemon.store.lists import Change
 from daemon.store.pins import PinTries
-from daemon.store.sims import Hold
+from daemon.store.stops import Left, NotPossible
 
 
 class Actions:
@@ -31,9 +31,13 @@ class Actions:
             "resume": self._resume,
             "cancel": self._cancel,
             "resolve": self._resolve,
+            "station pause": self._station_pause,
+            "station resume": self._station_resume,
+            "station cancel": self._station_cancel,
             "sim pause": self._sim_pause,
             "sim resume": self._sim_resume,
             "sim pin-again": self._sim_pin_again,
+            "sim cancel": self._sim_cancel,
             "who": self._who,
             "optouts add": self._optouts_add,
             "optouts remove": self._optouts_remove,
@@ -80,7 +84,8 @@ class Actions:
         return self._told(self._decisions.cancel(_word(request, "batch"), self._station.clock.now()))
 
     def _told(self, left: Left) -> dict[str, Any]:
-        self._station.changed(left.batch_id)
+        for batch_id in left.batches or (None,):
+            self._station.changed(batch_id)
         return {"left": left.left, "waiting": left.waiting}
 
     def _resolve(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
@@ -92,11 +97,23 @@ class Actions:
         self._station.changed(self._decisions.resolve(message, Resolution(how), asker.user, now))
         return {}
 
+    def _station_pause(self, asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:
+        return self._told(self._station.stops.pause_station(asker.user, self._station.clock.now()))
+
+    def _station_resume(self, _asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:
+        self._station.stops.resume_station()
+        self._station.changed(None)
+        return {}
+
+    def _station_cancel(self, _asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:
+        return self._told(self._station.stops.cancel_station(self._station.clock.now()))
+
     def _sim_pause(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        return self._set_hold(request, Hold(SimState.PAUSED, f"paused by {asker.user}", None))
+        iccid, now = _word(request, "sim"), self._station.clock.now()
+        return self._told(self._station.stops.pause_sim(iccid, asker.user, now))
 
     def _sim_resume(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        return self._set_hold(request, None)
+        return self._told(self._station.stops.resume_sim(_word(request, "sim")))
 
     def _sim_pin_again(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         if not asker.admin:
@@ -105,12 +122,8 @@ class Actions:
             raise NotPossible("no PIN was tried in vain on this SIM, so nothing keeps it from being tried.")
         return {}
 
-    def _set_hold(self, request: dict[str, Any], hold: Hold | None) -> dict[str, Any]:
-        iccid = _word(request, "sim")
-        if not self._station.sims.set_hold(iccid, hold):
-            raise NotPossible(f"no SIM {iccid} has been seen here. `outpost sims` lists them.")
-        self._station.changed(None)
-        return {}
+    def _sim_cancel(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        return self._told(self._station.stops.cancel_sim(_word(request, "sim"), self._station.clock.now()))
 
 
     def _who(self, asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class NewMessage:
     flash: bool = False
     not_before: float | None = None
     not_after: float | None = None
+    zones: str = ""         # the recipient's time zones, a space between them; "" is the station's
     state: MessageState = MessageState.HELD
     reason: str = ""
     cell: str = ""          # the number as the list has it

@@ -61,9 +61,15 @@ _M, _P, _B = MessageState, PartState, BatchState
 _NOWHERE: Final[frozenset[Any]] = frozenset()
 
 MESSAGE_TRANSITIONS: Final[Mapping[MessageState, frozenset[MessageState]]] = {
-    _M.HELD: frozenset({_M.QUEUED, _M.EXPIRED, _M.SUPPRESSED, _M.CANCELLED}),
+    # SENT, DELIVERED, UNDELIVERED, here and from QUEUED: it was to be sent again after a doubt, and evidence came that
+    # it had left the first time.
+    _M.HELD: frozenset({
+        _M.QUEUED, _M.EXPIRED, _M.SUPPRESSED, _M.CANCELLED, _M.SENT, _M.DELIVERED, _M.UNDELIVERED,
+    }),
     # FAILED: its text or parts can never be sent as things stand.
-    _M.QUEUED: frozenset({_M.HELD, _M.SENDING, _M.FAILED, _M.EXPIRED, _M.SUPPRESSED, _M.CANCELLED}),
+    _M.QUEUED: frozenset({
+        _M.HELD, _M.SENDING, _M.FAILED, _M.EXPIRED, _M.SUPPRESSED, _M.CANCELLED, _M.SENT, _M.DELIVERED, _M.UNDELIVERED,
+    }),
     # QUEUED: nothing more left, another SIM or moment may take it. HELD: try again later. EXPIRED, SUPPRESSED and
     # CANCELLED: what the checks right after the claim find. DELIVERED and UNDELIVERED: the report overtook the answer.
     _M.SENDING: frozenset({
@@ -85,7 +91,8 @@ MESSAGE_TRANSITIONS: Final[Mapping[MessageState, frozenset[MessageState]]] = {
 }
 
 PART_TRANSITIONS: Final[Mapping[PartState, frozenset[PartState]]] = {
-    _P.PENDING: frozenset({_P.SUBMITTING}),
+    # SENT: it was to be sent again after a doubt, and evidence came that the first submit of it had left.
+    _P.PENDING: frozenset({_P.SUBMITTING, _P.SENT}),
     # PENDING: refused for now, so it did not leave. DELIVERED and UNDELIVERED: the report overtook the answer.
     _P.SUBMITTING: frozenset({_P.PENDING, _P.SENT, _P.DELIVERED, _P.UNDELIVERED, _P.REFUSED, _P.IN_DOUBT}),
     _P.SENT: frozenset({_P.DELIVERED, _P.UNDELIVERED}),

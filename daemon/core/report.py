@@ -21,13 +21,15 @@ _COMPLETE: Final = 0x1F      # the last TP-Status of its class
 _STILL_TRYING: Final = 0x3F
 _TAIL_DIGITS: Final = 9
 _TAIL_DIGITS_AT_LEAST: Final = 7
-_DOUBTFUL: Final = frozenset({PartState.IN_DOUBT, PartState.SUBMITTING})
-_OPEN: Final = _DOUBTFUL | {PartState.SENT}
+_OPEN: Final = frozenset({PartState.IN_DOUBT, PartState.SUBMITTING, PartState.SENT})
+_DOUBTFUL: Final = frozenset({PartState.IN_DOUBT, PartState.SUBMITTING, PartState.PENDING})
+"""PENDING: a submit of it is in doubt, and it is to be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenPart:
-    """A part as the matching sees it. `mr` is None while nobody knows it. Times are seconds since the epoch."""
+    """One submit of a part as the matching sees it. `mr` is None while nobody knows it. Times are seconds since the
+    epoch."""
 
     part_id: int
     mr: int | None
@@ -53,7 +55,7 @@ def match(report: StatusReport, parts: Sequence[OpenPart], now: float) -> int | 
     if opened:
         chosen = next((part for part in opened if not _later(report, part)), opened[0])
         return None if doubtful and not _fits(report, chosen) else chosen.part_id
-    return doubtful[0].part_id if len(doubtful) == 1 and not named else None
+    return doubtful[0].part_id if len({part.part_id for part in doubtful}) == 1 and not named else None
 
 
 def _submitted(part: OpenPart) -> float:

@@ -174,6 +174,20 @@ def never_fits(limits: Limits, parts: int) -> str:
     return ""
 
 
+def most_parts(limits: Limits) -> int | None:
+    """The parts of the longest message that can ever fit; None when no limit says."""
+    return min((getattr(limits, key) for key, _ in _PART_WINDOWS if getattr(limits, key)), default=None)
+
+
+def known_since(history: History, limits: Limits, now: float) -> float | None:
+    """While a limit of recipients is reached: only who was texted after this time may be texted now. None: anybody."""
+    reached = (
+        now - window for key, window in _RECIPIENT_WINDOWS
+        if 0 < getattr(limits, key) <= history.recipients_within(window, now)
+    )
+    return max(reached, default=None)
+
+
 def as_dict(limits: Limits) -> dict[str, float]:
     """The limits by their keys in the configuration."""
     return asdict(limits)

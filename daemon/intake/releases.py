@@ -16,7 +16,8 @@ from daemon.core.release import Nobody, Ownership, releaser
 from daemon.intake.opening import user_name
 from daemon.settings import Approval, Settings
 from daemon.store import StoreFull
-from daemon.store.decisions import NotPossible, Released
+from daemon.store.decisions import Released
+from daemon.store.stops import NotPossible
 
 LOOK_SECONDS = 2
 MOST_BYTES = 65_536

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from daemon.core import address
 from daemon.core.batch import NewMessage, Problem, RejectedRow
+from daemon.core.local_time import zones_of
 from daemon.core.message import MessageState
 from daemon.core.template import NoValue, Template
 from daemon.core.throttle import Limits, never_fits
@@ -143,7 +144,10 @@ class _Sieve:
             self._owners.update([message.recipient, *(number.e164 for number in others)])
         self.sifted.messages.append(self._left_out(message, deleted=deleted))
         for number in others:
-            further = replace(message, recipient=number.e164, note=f"a further number of row {row.row}")
+            further = replace(
+                message, recipient=number.e164, zones=zones_of(number.e164, self._rules.zone.key),
+                note=f"a further number of row {row.row}",
+            )  # fmt: skip
             self._more.append((further, deleted))
 
     def _left_out(self, message: NewMessage, *, deleted: bool) -> NewMessage:
@@ -249,9 +253,11 @@ class _Sieve:
         flash = cell("flash", cells.flash_in, default=False)
         if numbers.reason:
             return None, numbers
+        first = numbers.numbers[0].e164
         message = NewMessage(
-            row.row, numbers.numbers[0].e164, text.text, text.parts, ref, priority, flash, not_before, not_after,
+            row.row, first, text.text, text.parts, ref, priority, flash, not_before, not_after,
             cell=_storable(shortened(to, MOST_CELL)), note=_note(numbers.left_out),
+            zones=zones_of(first, rules.zone.key),
         )  # fmt: skip
         return message, numbers
 

@@ -10,6 +10,7 @@ from typing import Any
 from daemon.clock import iso
 from daemon.core import throttle
 from daemon.core.batch import Reading
+from daemon.pages.alarms import station_alarms
 from daemon.settings import Settings
 from daemon.store import Outbox, Views
 
@@ -39,6 +40,10 @@ def station_status(
         ],
         "messages": views.counts(),
         "batches": [_batch(row, zone) for row in views.batches()],
+        "alarms": [
+            {"since": iso(alarm.since, zone), "kind": alarm.kind, "text": alarm.text}
+            for alarm in station_alarms(views, settings, now)
+        ],
     }
 
 
@@ -57,6 +62,7 @@ def _sim(row: dict[str, Any], outbox: Outbox, settings: Settings, now: float) ->
     history = throttle.History(outbox.history(iccid, now - throttle.longest_window(limits)))
     allowed = throttle.next_allowed(history, limits, now)
     next_at = max(allowed.at, row["until"] or 0.0)
+    used = throttle.used(history, limits, now)
     sim = settings.sims.get(iccid)
     return {
         "iccid": iccid,
@@ -65,7 +71,9 @@ def _sim(row: dict[str, Any], outbox: Outbox, settings: Settings, now: float) ->
         "state": row["state"],
         "reason": row["reason"],
         "next_allowed_at": iso(next_at, settings.station.zone),
-        "used": throttle.used(history, limits, now),
+        "next_reason": row["reason"] if next_at > allowed.at else allowed.reason,
+        "used": used,
+        "left": {key: max(0, getattr(limits, key) - count) for key, count in used.items()},
         "limits": asdict(limits),
     }
 
@@ -118,11 +126,21 @@ def message_document(row: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
 
 def _part(seq: int, stored: dict[str, Any] | None, zone: tzinfo) -> dict[str, Any]:
     if stored is None:
-        return {"seq": seq, "state": "pending", "mr": None, "sent_at": None}
+        return {"seq": seq, "state": "pending", "mr": None, "sent_at": None, "submits": []}
     sent_at = stored["sent_at"]
     return {
         "seq": seq,
         "state": stored["state"],
         "mr": stored["mr"],
         "sent_at": None if sent_at is None else iso(sent_at, zone),
+        "submits": [_submit(submit, zone) for submit in stored["submits"]],
     }
+
+
+def _submit(row: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """One try of a part. `again_of` is the id of the try in doubt that it repeats; `exchanged` what passed last in a
+    doubt, redacted."""
+    return {
+        "id": row["id"], "at": iso(row["at"], zone), "sim": row["iccid"], "outcome": row["outcome"],
+        "code": row["code"], "mr": row["mr"], "again_of": row["again_of"], "exchanged": row["exchanged"],
+    }  # fmt: skip

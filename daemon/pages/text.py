@@ -13,6 +13,8 @@ def status_lines(document: dict[str, Any]) -> Iterator[str]:
     """The station at a glance."""
     station = document["station"]
     yield f"{station['name']}, {station['updated_at']}{'' if station['running'] else ': the service is not running'}"
+    for alarm in document["alarms"]:
+        yield f"! {alarm['text']} (since {alarm['since']})"
     yield "replies: " + (_counts(station["replies"]) or "none")
     if reading := station["reading"]:
         yield f"reading {reading['file']}: {reading['rows']} rows so far"
@@ -37,8 +39,8 @@ def restored_lines(database: Path, backup: Path, restored: Restored) -> Iterator
 
 def _sim_lines(sims: Sequence[dict[str, Any]]) -> Iterator[str]:
     return table(
-        ("SIM", "LABEL", "STATE", "WHY", "NEXT", "USED"),
-        [(s["iccid"], s["label"], s["state"], s["reason"], s["next_allowed_at"], _used(s)) for s in sims],
+        ("SIM", "LABEL", "STATE", "WHY", "NEXT SUBMIT", "USED", "LEFT"),
+        [(s["iccid"], s["label"], s["state"], s["reason"], _next(s), _used(s), _left(s)) for s in sims],
         "no SIM has been seen yet",
     )
 
@@ -78,8 +80,9 @@ LINES: Mapping[str, Callable[[Any], Iterator[str]]] = {
 
 
 def message_lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Messages, a line each."""
-    return table(
+    """Messages, a line each, and below them what is known of each doubt."""
+    documents = list(documents)
+    yield from table(
         ("ID", "BATCH", "ROW", "TO", "STATE", "PARTS", "SIM", "WHY"),
         [
             (m["id"], m["batch"], m["row"], m["to"], m["state"], _parts(m["parts"]), m["sim"] or "", m["reason"])
@@ -87,6 +90,16 @@ def message_lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
         ],
         "no messages",
     )
+    for message in documents:
+        yield from _doubt_lines(message)
+
+
+def _doubt_lines(message: dict[str, Any]) -> Iterator[str]:
+    for part in message["parts"]:
+        for submit in part["submits"]:
+            if submit["outcome"] == "in_doubt":
+                passed = f"; last between us and the modem: {submit['exchanged']}" if submit["exchanged"] else ""
+                yield f"message {message['id']}, part {part['seq']}: in doubt since {submit['at']}{passed}"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> Iterator[str]:
@@ -106,6 +119,14 @@ def _counts(counts: dict[str, int]) -> str:
 
 def _used(sim: dict[str, Any]) -> str:
     return ", ".join(f"{key} {n}/{sim['limits'][key]}" for key, n in sim["used"].items() if sim["limits"][key])
+
+
+def _next(sim: dict[str, Any]) -> str:
+    return f"{sim['next_allowed_at']} {sim['next_reason']}".rstrip()
+
+
+def _left(sim: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {n}" for key, n in sim["left"].items()) or "no limit"
 
 
 def _dbm(signal: int | None) -> str:

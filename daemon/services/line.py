@@ -10,12 +10,14 @@ import structlog
 
 from daemon.bell import Bell
 from daemon.core import recovery
+from daemon.core.alarm import AlarmKind
 from daemon.core.message import SimState
 from daemon.core.recovery import Rung
 from daemon.services.credit import CreditCheck
+from daemon.services.gate import NEVER
 from daemon.services.looking import keep_look, look_at
 from daemon.services.receiver import Receiver
-from daemon.services.sender import NEVER, NO_ROOM, Sender
+from daemon.services.sender import NO_ROOM, Sender
 from daemon.services.station import Station
 from daemon.store import StoreFull
 from daemon.store.sims import ModemSeen
@@ -36,6 +38,8 @@ UNREGISTERED = {
 }
 OPENING_SECONDS = 300.0
 """How long a port may take to be opened and set up, resets of the modem included, before its thread counts as hung."""
+LEFT_OUT_SECONDS = 60.0
+"""How long a SIM that was left out is still told of; while it is plugged in it is found again and again."""
 
 
 class Line:
@@ -190,11 +194,15 @@ class Line:
         station = self._station
         limit = station.settings.station.max_sims
         if station.settings.station.authority is None and station.seats() > limit:
+            self._alarm(AlarmKind.SIM_LEFT_OUT, sim.iccid,
+                        f"SIM {sim.iccid} at {self.port} is not used: {limit} are in use, and max_sims is {limit}. "
+                        "Take it out. More than four need a [station.authority] in the configuration.")
             raise SimUnavailable(
                 f"{self.port}: the SIM {sim.iccid} is left out: {limit} are in use, and max_sims is {limit}. "
                 "More than four need a [station.authority] in the configuration.",
                 "absent",
             )
+        station.alarms.clear(AlarmKind.SIM_LEFT_OUT, sim.iccid)
         station.sims.seen(sim, station.clock.now())
         sender = Sender(station, modem, sim, lambda: self._check_health(modem, seen))
         receiver = Receiver(station, modem, sim, sender)
@@ -202,6 +210,7 @@ class Line:
         self._served_since = station.clock.monotonic()
         self._log.info("modem ready", iccid=sim.iccid, imei=seen.identity.imei, model=seen.identity.model)
         state, why = SimState.ABSENT, ""
+        station.sharing.join(sim.iccid, self._bell.ring)
         try:
             self._serve(sender, receiver, CreditCheck(station, modem, sim))
         except SimUnavailable as error:
@@ -211,7 +220,15 @@ class Line:
             why = str(error)
             raise
         finally:
+            station.sharing.leave(sim.iccid)
             self._leave(sim, state, why)
+
+    def _alarm(self, kind: AlarmKind, subject: str, text: str) -> None:
+        now = self._station.clock.now()
+        try:
+            self._station.alarms.set(kind, subject, text, now, until=now + LEFT_OUT_SECONDS)
+        except StoreFull as error:
+            self._log.warning("alarm not stored", reason=str(error))
 
     def _leave(self, sim: SimIdentity, state: SimState, why: str) -> None:
         try:

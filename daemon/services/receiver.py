@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 
+from daemon.core import clock_watch
+from daemon.core.alarm import AlarmKind
 from daemon.logs import person
 from daemon.services.sender import Sender
 from daemon.services.station import Station
@@ -65,11 +68,10 @@ class Receiver:
             return
         received = [pdu.decode(inbound.pdu) for inbound in inbounds]
         station = self._station
-        saved = station.inbox.save_all(
-            self._sim.iccid, received, station.clock.now(), country=station.settings.station.country
-        )
+        now = station.clock.now()
+        saved = station.inbox.save_all(self._sim.iccid, received, now, country=station.settings.station.country)
         for one in received:
-            self._tell(one)
+            self._tell(one, now)
         for arrival in saved.arrivals:
             if arrival.heard is not Heard.NOTHING:
                 self._log.info(arrival.heard, sender=person(arrival.number))
@@ -78,12 +80,30 @@ class Receiver:
         if any(arrival.batches for arrival in saved.arrivals):
             station.ring_lines()  # the confirmation of an opt-out may wait
 
-    def _tell(self, received: Received) -> None:
+    def _tell(self, received: Received, now: float) -> None:
         match received:
             case StatusReport():
+                self._compare_clocks(received.scts, self._station.inbox.submitted_at(self._sim.iccid, received), now)
                 to = person(received.recipient)
                 self._log.info("status report", mr=received.mr, to=to, tp_status=received.status)
             case Deliver():
+                self._compare_clocks(received.scts, None, now)
                 self._log.info("text received", sender=person(received.sender), content=str(received.content))
             case Undecodable(_, reason):
                 self._log.warning("inbound PDU kept raw: it cannot be decoded", reason=reason)
+
+    def _compare_clocks(self, network: datetime | None, ours: float | None, now: float) -> None:
+        """Take the network's time as a witness: a difference is an alarm until later evidence ends it."""
+        ahead = None if network is None else clock_watch.ahead_of_network(network.timestamp(), ours, now)
+        if ahead is None:
+            return
+        if abs(ahead) <= clock_watch.DIFFERENCE:
+            self._station.alarms.clear(AlarmKind.CLOCK_DIFFERS)
+            return
+        way = "ahead of" if ahead > 0 else "behind"
+        text = (
+            f"This machine's clock is {clock_watch.told(ahead)} {way} the network's. Limits hold all the same; quiet "
+            "hours and the times on pages are wrong. Set it with `timedatectl set-time`."
+        )
+        if self._station.alarms.set(AlarmKind.CLOCK_DIFFERS, "", text, now):
+            self._log.error("the clock differs from the network's", seconds_ahead=round(ahead))

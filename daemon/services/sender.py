@@ -11,22 +11,24 @@ import structlog
 
 from daemon.core import retry, throttle
 from daemon.core.message import MessageState, PartState, SimState
-from daemon.core.quiet_hours import opens_at
+from daemon.core.pace import Moment, Pace
 from daemon.logs import person
+from daemon.services.gate import NEVER, Gate, NotNow, Showing
 from daemon.services.station import Station
 from daemon.settings import OnDoubt
-from daemon.store import StoreFull, WorkItem
+from daemon.store import StoreFull, Wanted, WorkItem
 from daemon.store.outbox import Withdrawn
 from daemon.store.sims import Hold
 from drivers import pdu
 from drivers.modem import Modem, ModemError
 from drivers.types import Accepted, InDoubt, Outcome, Refused, SimIdentity, SubmitPdu
 
-NEVER = float("inf")
 HOUR = 3600.0
 RESEND_LIMIT = 3
 """Submits of one part, at most, when the operator chose `on_doubt = "resend"`."""
 NO_ROOM = "disk full: nothing is claimed or sent until there is room"
+GIVE_WAY_SECONDS = 1.0
+"""How long a SIM leaves it to a roomier one to take what both may take."""
 FAULT_PAUSE = 600.0
 """Seconds that a message waits after a fault of ours."""
 RECORD_PAUSE = 1.0
@@ -36,23 +38,6 @@ NOT_OF_THE_NETWORK = frozenset({
     ("CME", 10), ("CME", 11), ("CME", 12), ("CME", 13), ("CME", 30),
 })
 """Refusals by the modem itself that something is missing: SIM, PIN, SMSC address, network. It is looked at again."""
-
-
-class NotNow(Exception):
-    """At the prompt it turned out that the message may not leave at this moment. `until` is when to look again."""
-
-    def __init__(self, until: float) -> None:
-        super().__init__(until)
-        self.until = until
-
-
-@dataclass(frozen=True, slots=True)
-class Showing:
-    """What people see of the SIM."""
-
-    state: SimState
-    reason: str = ""
-    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +59,12 @@ class Sender:
         self._sim = sim
         self._log = structlog.get_logger().bind(iccid=sim.iccid)
         self._look = why_not
-        self._why_not = "not looked at yet"
-        self._history = throttle.History(station.outbox.history(sim.iccid, station.clock.now() - throttle.MONTH))
+        self._boot = station.clock.boot()
+        self._pace = Pace(
+            station.outbox.history(sim.iccid, station.clock.now() - throttle.MONTH),
+            station.outbox.history_since_boot(sim.iccid, self._boot),
+        )
+        self.gate = Gate(station, sim, self._pace)
         self._showing: Showing | None = None
         self._doubts: list[_Submit] = []
         self._rests = station.sims.rests(sim.iccid)
@@ -83,13 +72,15 @@ class Sender:
 
     def look(self) -> None:
         """Ask the modem whether it can send; while it cannot, nothing is claimed. Raises ModemError."""
-        self._why_not = self._look()
+        self.gate.why_not = self._look()
 
     def step(self) -> float | None:
         """Send one message if one may go. None: ask again at once; else when to ask again (seconds since the epoch)."""
+        self._station.sharing.busy(self._sim.iccid)
         self._return_unrecorded()
-        now = self._station.clock.now()
-        held = self._held_back(now)
+        moment = self._station.clock.moment()
+        now = moment.wall
+        held = self.gate.held_back(moment)
         if held is not None:
             self._show(held)
             return NEVER if held.until is None else held.until
@@ -99,46 +90,23 @@ class Sender:
             due = None
             self._station.changed(None)
             self._station.ring_lines()
-        item = self._station.outbox.claim(self._sim.iccid, now)
-        if item is None:
-            self._show(Showing(SimState.READY))
-            return due or NEVER
-        return self._handle(item, now)
+        wanted = self.gate.wanted(moment)
+        item = self._station.outbox.claim(self._sim.iccid, now, wanted)
+        return self._idle(moment, wanted, due or NEVER) if item is None else self._handle(item, moment)
 
-    # May the SIM send?
-
-    def _held_back(self, now: float) -> Showing | None:
-        """What keeps the SIM from sending anything now, None when nothing does."""
-        settings = self._station.settings
-        sim_settings = settings.sims.get(self._sim.iccid)
-        if sim_settings is not None and sim_settings.paused:
-            return Showing(SimState.PAUSED, "paused in the configuration")
-        hold = self._station.sims.hold(self._sim.iccid)
-        if hold is not None:
-            if hold.until is None or hold.until > now:
-                return Showing(hold.state, hold.reason, hold.until)
-            self._station.sims.set_hold(self._sim.iccid, None)
-        if self._why_not:
-            return Showing(SimState.WAITING, self._why_not)
-        newest = self._station.outbox.newest_event()
-        if now < newest:
-            return Showing(SimState.WAITING, "the clock stands before the newest event: set the clock", newest)
-        opens = opens_at(now, settings.quiet_hours, settings.station.zone)
-        if opens > now:
-            return Showing(SimState.WAITING, "quiet hours", opens)
-        return self._throttled(now, 1, None)
-
-    def _throttled(self, now: float, parts: int, recipient: str | None) -> Showing | None:
-        limits = self._station.settings.limits_for(self._sim.iccid, self._sim.imsi)
-        if recipient is None and limits.recipients_per_day + limits.recipients_per_month:
-            # Whether a recipient is new is known only when a message is claimed.
-            limits = limits.with_overrides(recipients_per_day=0, recipients_per_month=0)
-        allowed = throttle.next_allowed(self._history, limits, now, parts=parts, recipient=recipient)
-        return Showing(SimState.WAITING, allowed.reason, allowed.at) if allowed.at > now else None
+    def _idle(self, now: Moment, wanted: Wanted, due: float) -> float:
+        """Nothing may be taken; when to look again. What was left to a roomier SIM is looked for soon."""
+        showing = self.gate.nothing_taken(now, wanted)
+        self._show(showing)
+        if not wanted.shared:
+            return now.wall + GIVE_WAY_SECONDS
+        if showing.state is SimState.READY:
+            self._station.sharing.idle(self._sim.iccid, self.gate.room(now))
+        return min(due, NEVER if showing.until is None else showing.until)
 
     # One message
 
-    def _handle(self, item: WorkItem, now: float) -> float | None:
+    def _handle(self, item: WorkItem, now: Moment) -> float | None:
         try:
             return self._check_and_send(item, now)
         except (StoreFull, ModemError):
@@ -148,7 +116,8 @@ class Sender:
             raise
         except Exception:
             # A fault of ours in one message must not hold up the others.
-            self._station.outbox.give_back(item, now, due_at=now + FAULT_PAUSE, reason="internal error; see the log")
+            due_at = now.wall + FAULT_PAUSE
+            self._station.outbox.give_back(item, now.wall, due_at=due_at, reason="internal error; see the log")
             raise
         finally:
             self._station.changed(item.batch_id)
@@ -160,8 +129,8 @@ class Sender:
             self._unrecorded = None
             self._station.ring_lines()
 
-    def _check_and_send(self, item: WorkItem, now: float) -> float | None:
-        outbox = self._station.outbox
+    def _check_and_send(self, item: WorkItem, moment: Moment) -> float | None:
+        outbox, now = self._station.outbox, moment.wall
         bar = outbox.barred(item, now)
         if bar is not None:
             outbox.end(item, bar.state, bar.reason, now)
@@ -176,7 +145,7 @@ class Sender:
             reason = f"needs {left} parts at once; {key} allows {getattr(limits, key)}"
             outbox.end(item, MessageState.FAILED, reason, now)
             return None
-        held = self._throttled(now, left, item.recipient)
+        held = self.gate.throttled(moment, left, item.recipient)
         if held is not None:
             outbox.give_back(item, now)
             self._show(held)
@@ -219,11 +188,14 @@ class Sender:
 
     def _encode(self, item: WorkItem, *, without_validity: bool = False) -> list[SubmitPdu]:
         sending = self._station.settings.sending
+        hours: float = sending.validity_hours
+        if item.not_after is not None:  # nor shall the SMSC try for longer
+            hours = min(hours, (item.not_after - self._station.clock.now()) / HOUR)
         return pdu.encode(
             item.recipient,
             item.text,
             concat_ref=item.message_id % 256,
-            validity_hours=None if without_validity else sending.validity_hours,
+            validity_hours=None if without_validity else hours,
             status_report=sending.status_reports,
             flash=item.flash,
         )
@@ -246,14 +218,13 @@ class Sender:
 
     def _begin(self, item: WorkItem, pdus: Sequence[SubmitPdu], seq: int) -> int:
         """The last look before a part leaves, and the commit that permits it. Raises Withdrawn, NotNow, StoreFull."""
-        now = self._station.clock.now()
-        settings = self._station.settings
-        opens = opens_at(now, settings.quiet_hours, settings.station.zone)
-        if opens > now and not item.begun and seq == 1:
-            raise NotNow(opens)
-        valid_until = now + settings.sending.validity_hours * HOUR
-        submit_id = self._station.outbox.submitting(item, pdus, seq, self._sim.iccid, now, valid_until)
-        self._history.add(now, item.recipient)
+        moment = self._station.clock.moment()
+        self.gate.check_at_prompt(item, seq, moment.wall)
+        valid_until = moment.wall + self._station.settings.sending.validity_hours * HOUR
+        submit_id = self._station.outbox.submitting(
+            item, pdus, seq, self._sim.iccid, moment.wall, valid_until, boot=self._boot, up=moment.up
+        )
+        self._pace.add(moment, item.recipient)
         return submit_id
 
     # What became of it
@@ -268,11 +239,13 @@ class Sender:
                 self._surely(lambda: self._accepted(submit, mr, now))
                 log.info("part sent", mr=mr)
                 return True
-            case InDoubt(reason):
+            case InDoubt(reason, exchanged):
                 self._doubts.append(submit)
                 resend = RESEND_LIMIT if self._station.settings.sending.on_doubt is OnDoubt.RESEND else 0
-                self._surely(lambda: outbox.doubt(submit.submit_id, reason, now, resend_limit=resend))
-                log.warning("part in doubt", reason=reason)
+                self._surely(
+                    lambda: outbox.doubt(submit.submit_id, reason, now, resend_limit=resend, exchanged=exchanged)
+                )
+                log.warning("part in doubt", reason=reason, exchanged=exchanged)
             case Refused():
                 self._surely(lambda: self._refused(submit, outcome, now))
                 log.warning("part refused", kind=outcome.kind, code=outcome.code, reason=outcome.meaning)
@@ -326,7 +299,7 @@ class Sender:
                 self._hold(Hold(SimState.RESTING, reason, until), now)
             case retry.BlockSim(reason):
                 outbox.retry(submit_id, code, reason, None, now)
-                self._hold(Hold(SimState.BLOCKED, reason, None), now)
+                self._hold(Hold(SimState.BLOCKED, reason, None, now), now)
             case retry.Doubt(reason):
                 outbox.doubt(submit_id, reason, now)
             case retry.AcceptedBefore():
@@ -337,8 +310,8 @@ class Sender:
         try:
             self.look()
         except ModemError:
-            self._why_not = meaning  # whoever uses the modem next meets the error
-        return self._why_not != ""
+            self.gate.why_not = meaning  # whoever uses the modem next meets the error
+        return self.gate.why_not != ""
 
     def _hold(self, hold: Hold, now: float) -> None:
         if hold.state is SimState.RESTING:
@@ -346,7 +319,7 @@ class Sender:
             self._rests += 1
             self._log.error("SIM rests: the network refuses", reason=hold.reason)
         else:
-            self._station.sims.set_hold(self._sim.iccid, hold)
+            self._station.sims.block(self._sim.iccid, hold)
             self._log.error("SIM blocked: a person must look", reason=hold.reason)
 
     def late_answer(self, sent: SubmitPdu, outcome: Outcome) -> None:

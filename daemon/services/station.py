@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from daemon.clock import Clock
 from daemon.core.recovery import Rung
 from daemon.pulse import Pulse
+from daemon.services.sharing import Sharing
 from daemon.settings import Settings
-from daemon.store import Health, Inbox, Lists, Outbox, Replies, Sims
+from daemon.store import Alarms, Health, Inbox, Lists, Outbox, Replies, Sims, Stops
 from daemon.store.people import Policy
 from drivers.alphabet import part_count
 from drivers.modem import Modem
@@ -32,6 +33,8 @@ class Station:
     health: Health
     lists: Lists
     sims: Sims
+    stops: Stops
+    alarms: Alarms
     open_modem: Callable[[str, Callable[[], None]], Modem]
     rouse: Callable[[Rung, str, ModemIdentity], bool]
     """Use one of the stronger means on the silent modem at a port, of whom this is known; whether it could be used."""
@@ -41,6 +44,7 @@ class Station:
     """Wake every line: there may be something to send, or a setting has changed."""
     look: Callable[[], None]
     """Have every line see how its modem does."""
+    sharing: Sharing = field(default_factory=Sharing)
     pulse: Pulse = field(default_factory=Pulse)
     """What the watchdog of systemd is fed by."""
     stopping: threading.Event = field(default_factory=threading.Event)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from daemon.store.alarms import Alarms
 from daemon.store.connection import DatabaseUnusable, Store, StoreFull
 from daemon.store.health import Health
 from daemon.store.inbox import Inbox
@@ -10,9 +11,11 @@ from daemon.store.outbox import Outbox, WorkItem
 from daemon.store.replies import Replies
 from daemon.store.requests import Requests
 from daemon.store.sims import Sims
+from daemon.store.stops import Stops
+from daemon.store.turns import Wanted
 from daemon.store.views import Views
 
 __all__ = [
-    "DatabaseUnusable", "Health", "Inbox", "Lists", "Outbox", "Replies", "Requests", "Sims", "Store", "StoreFull",
-    "Views", "WorkItem",
+    "Alarms", "DatabaseUnusable", "Health", "Inbox", "Lists", "Outbox", "Replies", "Requests", "Sims", "Stops", "Store",
+    "StoreFull", "Views", "Wanted", "WorkItem",
 ]

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daemon.core.message import RESOLVE, RESOLVE_PARTS, BatchState, MessageState, PartState, Resolution
 from daemon.store.connection import Store
-from daemon.store.moves import finish_batch, release_batch
+from daemon.store.moves import finish_batch, release_batch, wait_again
 from daemon.store.requests import renew
-
-
-class NotPossible(Exception):
-    """The decision does not fit the state of things. The message says what is there and what may be done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What had already left of a batch when it was stopped: messages of which at least one part is out or in doubt."""
-
-    batch_id: int
-    left: int
-    waiting: int
+from daemon.store.stops import IN_NO_HAND, Left, NotPossible, cancel_batch, left_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +87,7 @@ class Decisions:
             conn.execute("UPDATE batches SET state = 'paused' WHERE id = ?", (batch["id"],))
             conn.execute(
                 "UPDATE messages SET state = 'held', due_at = NULL, changed_at = ?"
-                " WHERE batch_id = ? AND state IN ('queued', 'sending', 'held')"
-                " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state = 'submitting')",
+                f" WHERE batch_id = ? AND state IN ('queued', 'sending', 'held'){IN_NO_HAND}",
                 (now, batch["id"]),
             )
             return _left(conn, batch["id"])
@@ -111,23 +98,23 @@ class Decisions:
             batch = _batch(conn, name)
             if batch["state"] in (BatchState.FINISHED, BatchState.CANCELLED):
                 raise NotPossible(f"batch {name} is {batch['state']} already.")
-            conn.execute("UPDATE batches SET state = 'cancelled', finished_at = ? WHERE id = ?", (now, batch["id"]))
-            conn.execute(
-                "UPDATE messages SET state = 'cancelled', reason = 'batch cancelled', due_at = NULL, changed_at = ?"
-                " WHERE batch_id = ? AND state IN ('held', 'queued', 'sending')"
-                " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state = 'submitting')",
-                (now, batch["id"]),
-            )
+            cancel_batch(conn, batch["id"], now)
             return _left(conn, batch["id"])
 
     def resolve(self, message_id: int, resolution: Resolution, user: str, now: float) -> int:
         """A person says what became of a message, or that it shall be sent again; the id of its batch."""
         with self._store.writing() as conn:
-            row = conn.execute("SELECT batch_id, state FROM messages WHERE id = ?", (message_id,)).fetchone()
+            row = conn.execute(
+                "SELECT batch_id, messages.state, batches.state AS batch_state FROM messages"
+                " JOIN batches ON batches.id = batch_id WHERE messages.id = ?",
+                (message_id,),
+            ).fetchone()
             if row is None:
                 raise NotPossible(f"there is no message {message_id}. `outpost messages` lists them.")
             state = MessageState(row["state"])
             choices = RESOLVE.get(state, {})
+            if resolution is Resolution.RESEND and row["batch_state"] == BatchState.CANCELLED:
+                raise NotPossible(f"the batch of message {message_id} was cancelled; nothing of it is sent again.")
             if resolution not in choices:
                 allowed = ", ".join(f"--{choice}" for choice in choices) or "nothing"
                 raise NotPossible(f"message {message_id} is {state}; what can be done with it: {allowed}.")
@@ -142,6 +129,7 @@ class Decisions:
                 conn.execute(
                     "UPDATE batches SET state = 'released' WHERE id = ? AND state = 'finished'", (row["batch_id"],)
                 )
+                wait_again(conn, message_id, None, f"resolved as {resolution} by {user}", now)  # if paused meanwhile
             finish_batch(conn, row["batch_id"], now)
             return int(row["batch_id"])
 
@@ -166,15 +154,7 @@ def _why_not(batch: sqlite3.Row, user: str, *, two_person: bool) -> str:
 
 
 def _left(conn: sqlite3.Connection, batch_id: int) -> Left:
-    left = conn.execute(
-        "SELECT count(DISTINCT message_id) FROM parts JOIN messages ON messages.id = message_id"
-        " WHERE batch_id = ? AND parts.state NOT IN ('pending', 'refused')",
-        (batch_id,),
-    ).fetchone()[0]
-    waiting = conn.execute(
-        "SELECT coalesce(sum(n), 0) FROM counts WHERE batch_id = ? AND state IN ('held', 'queued')", (batch_id,)
-    ).fetchone()[0]
-    return Left(batch_id, left, waiting)
+    return replace(left_of(conn, "batch_id = ?", batch_id), batches=(batch_id,))
 
 
 def _move_parts(conn: sqlite3.Connection, message_id: int, old: PartState, new: PartState, now: float) -> None:

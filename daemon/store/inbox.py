@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from daemon.core.message import PartState
-from daemon.core.report import OpenPart, match
+from daemon.core.report import OpenPart, match, part_state
 from daemon.store.arrivals import Arrival, keep_deliver, keep_undecodable, octets_of, texted_as
 from daemon.store.connection import Store
 from daemon.store.moves import Report, derive_message, finish_batch, move_part, settle_part
@@ -58,6 +58,15 @@ class Inbox:
                             keep_undecodable(conn, iccid, one, inbound_id, now)
         return Saved(frozenset(batches.union(*(arrival.batches for arrival in arrivals))), tuple(arrivals))
 
+    def submitted_at(self, iccid: str, report: StatusReport) -> float | None:
+        """When the part was submitted, by our clock, that this report was found to speak of; None for one of none."""
+        row = self._store.conn.execute(
+            "SELECT submits.at FROM inbound JOIN submits ON submits.part_id = inbound.part_id"
+            " AND submits.mr = inbound.mr WHERE inbound.iccid = ? AND inbound.pdu = ? ORDER BY submits.id DESC LIMIT 1",
+            (iccid, report.pdu),
+        ).fetchone()
+        return None if row is None else float(row[0])
+
     def texted_as(self, sender: str) -> str | None:
         """The MSISDN, as the queue writes it, of the newest message to this sender; None when it was never texted."""
         return texted_as(self._store.conn, sender)
@@ -84,20 +93,27 @@ def _save_report(conn: sqlite3.Connection, iccid: str, report: StatusReport, now
     if part_id is None:
         return None
     _confirm_doubt(conn, part_id, report, now)
-    settle_part(conn, part_id, [Report(inbound_id, report.status, at)], now)
+    settle_part(conn, part_id, [Report(inbound_id, report.status, at)], now)  # PENDING still: it only notes the report
     batch_id = derive_message(conn, part_id, now)
     finish_batch(conn, batch_id, now)
     return batch_id
 
 
 def _confirm_doubt(conn: sqlite3.Connection, part_id: int, report: StatusReport, now: float) -> None:
-    """A report for a part in doubt proves that the network took it: the submit that fits its time best."""
+    """A report for a part in doubt proves that the network took it: the submit that fits its time best.
+
+    A part that is to be sent again stays so when the report says that the first submit never reached the person.
+    """
     submits = conn.execute(
         "SELECT id, at FROM submits WHERE part_id = ? AND outcome IN ('in_doubt', 'submitting')", (part_id,)
     ).fetchall()
     moment = now if report.scts is None else report.scts.timestamp()
     submit = min(submits, key=lambda row: abs(row["at"] - moment), default=None)
-    if submit is not None and move_part(conn, part_id, PartState.SENT, mr=report.mr, sent_at=submit["at"]):
+    if submit is None:
+        return
+    waits_again = conn.execute("SELECT state FROM parts WHERE id = ?", (part_id,)).fetchone()["state"] == "pending"
+    in_vain = waits_again and part_state(report.status) is PartState.UNDELIVERED
+    if in_vain or move_part(conn, part_id, PartState.SENT, mr=report.mr, sent_at=submit["at"]):
         conn.execute("UPDATE submits SET outcome = 'accepted', mr = ? WHERE id = ?", (report.mr, submit["id"]))
 
 

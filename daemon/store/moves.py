@@ -17,6 +17,7 @@ from daemon.core.message import (
     message_state,
 )
 from daemon.core.report import part_state
+from daemon.store.turns import SIM_TO_BE
 
 
 def _ways_to(new: str, table: Mapping[Any, frozenset[Any]]) -> str:
@@ -84,7 +85,7 @@ def wait_again(conn: sqlite3.Connection, message_id: int, due_at: float | None, 
     if moved:
         conn.execute(
             "UPDATE messages SET due_at = ?, sim = CASE WHEN EXISTS"
-            " (SELECT 1 FROM parts WHERE message_id = messages.id) THEN sim END WHERE id = ?",
+            f" (SELECT 1 FROM parts WHERE message_id = messages.id) THEN sim ELSE {SIM_TO_BE} END WHERE id = ?",
             (due_at, message_id),
         )
     return moved

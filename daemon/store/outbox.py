@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from daemon.core.batch import NewBatch, NewMessage, RejectedRow, Taken, TakenBefore
 from daemon.core.message import BatchState, MessageState, PartState
 from daemon.store.answers import answer, doubt, early_reports, let_go, message_of
-from daemon.store.connection import Store
 from daemon.store.moves import (
     derive_message,
     finish_batch,
@@ -22,11 +21,15 @@ from daemon.store.moves import (
     wait_again,
 )
 from daemon.store.people import Barred, barred, sift
+from daemon.store.questions import Questions
+from daemon.store.turns import Wanted, begin, bind_batch, claim
 from drivers.types import SubmitPdu
+
+ANYTHING = Wanted()
 
 
 class Withdrawn(Exception):
-    """The message may not go out after all: it was cancelled, paused, or its recipient opted out since the claim."""
+    """The message may not go out after all: it, its SIM or the station was stopped, or its recipient opted out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class WorkItem:
     flash: bool
     not_after: float | None
     refusals: int
+    zones: str
     parts: tuple[StoredPart, ...]
 
     @property
@@ -61,11 +65,8 @@ class WorkItem:
         return any(part.state is not PartState.PENDING for part in self.parts)
 
 
-class Outbox:
+class Outbox(Questions):
     """Every method is one transaction. `now` is in seconds since the epoch. All may raise StoreFull."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
 
     # Batches
 
@@ -96,6 +97,7 @@ class Outbox:
                 ((batch_id, r.row, r.ref, r.to, r.text, r.reason) for r in rejected),
             )
             sift(conn, batch_id, batch.dropped_at)
+            bind_batch(conn, batch_id, batch.sim, batch.dropped_at)
             if batch.released:
                 release_batch(conn, batch_id, batch.dropped_at)
             else:
@@ -109,13 +111,13 @@ class Outbox:
 
     # Claiming
 
-    def claim(self, iccid: str, now: float) -> WorkItem | None:
-        """Take the first queued message that this SIM may send: by priority, then age. None when there is none.
+    def claim(self, iccid: str, now: float, wanted: Wanted = ANYTHING) -> WorkItem | None:
+        """Take the next queued message that this SIM may send (see `turns.claim`). None when there is none.
 
         Not durable by itself: after a power cut the message is queued again, as if it had not been claimed.
         """
         with self._store.writing(durable=False) as conn:
-            row = conn.execute(_CLAIM, {"iccid": iccid, "now": now}).fetchone()
+            row = claim(conn, iccid, now, wanted)
             if row is None:
                 return None
             parts = conn.execute(
@@ -123,7 +125,7 @@ class Outbox:
             ).fetchall()
         return WorkItem(
             row["id"], row["batch_id"], row["batch"], row["row"], row["recipient"], row["text"], row["part_count"],
-            bool(row["flash"]), row["not_after"], row["refusals"],
+            bool(row["flash"]), row["not_after"], row["refusals"], row["zones"],
             tuple(StoredPart(p[0], p[1], SubmitPdu(p[2], p[3]), PartState(p[4])) for p in parts),
         )  # fmt: skip
 
@@ -183,24 +185,34 @@ class Outbox:
                 finish_batch(conn, batch_id, now)
             return len(rows)
 
+    def barred(self, item: WorkItem, now: float) -> Barred | None:
+        """Why a claimed message may not go to its recipient: opt-out, exclusion, duplicate, unread reply."""
+        return barred(self._store.conn, item.message_id, now)
+
     # Submitting
 
     def submitting(
-        self, item: WorkItem, pdus: Sequence[SubmitPdu], seq: int, iccid: str, now: float, valid_until: float
-    ) -> int:
+        self, item: WorkItem, pdus: Sequence[SubmitPdu], seq: int, iccid: str, now: float, valid_until: float,
+        *, boot: str = "", up: float = 0.0,
+    ) -> int:  # fmt: skip
         """Commit that a part is about to leave; the submit's id. Called at the prompt, before a byte of the PDU.
 
-        The first call stores every part of the message. Raises Withdrawn when the message may no longer go.
+        The first call stores every part of the message. `boot` and `up` say the same time by the clock that never
+        jumps. Raises Withdrawn when the message may no longer go.
         """
         with self._store.writing() as conn:
             still = conn.execute(
                 "SELECT 1 FROM messages JOIN batches ON batches.id = batch_id"
-                " WHERE messages.id = ? AND messages.state = 'sending' AND sim = ? AND batches.state = 'released'",
+                " WHERE messages.id = ? AND messages.state = 'sending' AND messages.sim = ?"
+                " AND batches.state = 'released' AND NOT EXISTS (SELECT 1 FROM station_pause WHERE id = 1)"
+                " AND (SELECT hold FROM sims WHERE sims.iccid = messages.sim) NOT IN ('paused', 'blocked')",
                 (item.message_id, iccid),
             ).fetchone()
             if still is None or barred(conn, item.message_id, now):
                 raise Withdrawn
             if not item.parts and seq == 1:
+                if not begin(conn, item.message_id, iccid):
+                    raise Withdrawn
                 conn.executemany(
                     "INSERT INTO parts (message_id, seq, pdu, tpdu_octets, state) VALUES (?, ?, ?, ?, 'pending')"
                     " ON CONFLICT DO NOTHING",
@@ -212,9 +224,10 @@ class Outbox:
             if part is None or not move_part(conn, part["id"], PartState.SUBMITTING):
                 raise Withdrawn
             submit = conn.execute(
-                "INSERT INTO submits (iccid, part_id, recipient, at, valid_until, outcome)"
-                " VALUES (?, ?, ?, ?, ?, 'submitting') RETURNING id",
-                (iccid, part["id"], item.recipient, now, valid_until),
+                "INSERT INTO submits (iccid, part_id, recipient, at, valid_until, outcome, boot, up, again_of)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, 'submitting', ?6, ?7, (SELECT max(id) FROM submits WHERE part_id = ?2"
+                " AND outcome = 'in_doubt')) RETURNING id",
+                (iccid, part["id"], item.recipient, now, valid_until, boot, up),
             ).fetchone()
             return int(submit["id"])
 
@@ -268,11 +281,14 @@ class Outbox:
             conn.execute("UPDATE messages SET refusals = refusals + 1 WHERE id = ?", (message_id,))
             wait_again(conn, message_id, due_at, reason, now)
 
-    def doubt(self, submit_id: int, reason: str, now: float, *, resend_limit: int = 0) -> None:
+    def doubt(
+        self, submit_id: int, reason: str, now: float, *, resend_limit: int = 0, exchanged: str = ""
+    ) -> None:
         """Nobody knows whether the part left. A person decides; or it is queued again, until it has been submitted
-        `resend_limit` times (the operator's `on_doubt`).
+        `resend_limit` times (the operator's `on_doubt`). `exchanged` is what passed between us and the modem last.
         """
         with self._store.writing() as conn:
+            conn.execute("UPDATE submits SET exchanged = ? WHERE id = ?", (exchanged, submit_id))
             doubt(conn, submit_id, reason, now, resend_limit)
 
     def recover(self, now: float, *, resend_limit: int = 0) -> int:
@@ -291,60 +307,11 @@ class Outbox:
                 finish_batch(conn, row["batch_id"], now)
             return len(lost)
 
-    # What the lines ask
-
-    def history(self, iccid: str, since: float) -> list[tuple[float, str]]:
-        """The SIM's submits since then: (time of `submitting`, recipient), oldest first."""
-        return [
-            (float(row[0]), str(row[1]))
-            for row in self._store.conn.execute(
-                "SELECT at, recipient FROM submits WHERE iccid = ? AND at > ? ORDER BY at", (iccid, since)
-            )
-        ]
-
-    def refused_in_a_row(self, iccid: str, besides: str) -> int:
-        """How many different recipients, `besides` one, the SIM was refused for since its last accepted part or rest.
-
-        Only refusals that may speak of the SIM count.
-        """
-        row = self._store.conn.execute(
-            "SELECT count(DISTINCT recipient) FROM submits WHERE iccid = ?1 AND outcome = 'refused' AND recipient != ?2"
-            " AND against_sim AND at > (SELECT rested_at FROM sims WHERE iccid = ?1)"
-            " AND id > coalesce((SELECT max(id) FROM submits WHERE iccid = ?1 AND outcome = 'accepted'), 0)",
-            (iccid, besides),
-        ).fetchone()
-        return int(row[0])
-
-    def newest_event(self) -> float:
-        """The newest time in the database: while the clock stands before it, the clock is wrong."""
-        row = self._store.conn.execute(
-            "SELECT max(coalesce((SELECT max(at) FROM submits WHERE id > (SELECT max(id) FROM submits) - 10), 0),"
-            " coalesce((SELECT max(received_at) FROM inbound), 0))"
-        ).fetchone()
-        return float(row[0])
-
-    def barred(self, item: WorkItem, now: float) -> Barred | None:
-        """Why a claimed message may not go to its recipient: opt-out, exclusion, duplicate, unread reply."""
-        return barred(self._store.conn, item.message_id, now)
-
-
-_CLAIM = """
-UPDATE messages SET state = 'sending', sim = :iccid, changed_at = :now WHERE id = (
-    SELECT id FROM (
-        SELECT id, priority FROM messages WHERE state = 'queued' AND sim = :iccid
-        UNION ALL
-        SELECT id, priority FROM messages WHERE state = 'queued' AND sim IS NULL
-            AND (SELECT only_sim FROM batches WHERE batches.id = batch_id) IN ('', :iccid)
-        ORDER BY priority DESC, id LIMIT 1
-    )
-) RETURNING *, (SELECT name FROM batches WHERE batches.id = batch_id) AS batch
-"""
-
 
 _INSERT_MESSAGE = """
 INSERT INTO messages (batch_id, row, ref, recipient, text, part_count, priority, flash, not_before, not_after, state,
-                      reason, changed_at, cell, note)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                      reason, changed_at, cell, note, zones)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -352,7 +319,7 @@ def _message_rows(batch_id: int, now: float, messages: Iterable[NewMessage]) -> 
     for m in messages:
         yield (
             batch_id, m.row, m.ref, m.recipient, m.text, m.parts, m.priority, int(m.flash), m.not_before, m.not_after,
-            str(m.state), m.reason, now, m.cell, m.note,
+            str(m.state), m.reason, now, m.cell, m.note, m.zones,
         )  # fmt: skip
 
 

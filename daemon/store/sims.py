@@ -18,6 +18,7 @@ class Hold:
     state: SimState
     reason: str
     until: float | None
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +72,41 @@ class Sims:
                 "UPDATE sims SET state = ?, reason = ?, until = ? WHERE iccid = ?", (state, reason, until, iccid)
             )
 
+    def known(self) -> list[str]:
+        """The ICCID of every SIM ever seen."""
+        return [str(row[0]) for row in self._store.conn.execute("SELECT iccid FROM sims ORDER BY iccid")]
+
     def hold(self, iccid: str) -> Hold | None:
         """What holds the SIM back, None when nothing does."""
         row = self._store.conn.execute(
-            "SELECT hold, hold_reason, hold_until FROM sims WHERE iccid = ? AND hold != ''", (iccid,)
+            "SELECT hold, hold_reason, hold_until, hold_since FROM sims WHERE iccid = ? AND hold != ''", (iccid,)
         ).fetchone()
-        return None if row is None else Hold(SimState(row[0]), row[1], row[2])
+        return None if row is None else Hold(SimState(row[0]), *row[1:])
 
-    def set_hold(self, iccid: str, hold: Hold | None) -> bool:
-        """Hold a SIM back, or let it go. False when it was never seen."""
-        values = ("", "", None) if hold is None else (hold.state, hold.reason, hold.until)
-        with self._store.writing() as conn:
-            held = conn.execute(
-                "UPDATE sims SET hold = ?, hold_reason = ?, hold_until = ? WHERE iccid = ?", (*values, iccid)
-            )
-            return bool(held.rowcount)
-
-    def rest(self, iccid: str, hold: Hold, now: float) -> None:
-        """A rest that the network's refusals asked for: the next one is longer."""
+    def block(self, iccid: str, hold: Hold) -> None:
+        """Hold a SIM back until a person lets it go."""
         with self._store.writing() as conn:
             conn.execute(
-                "UPDATE sims SET hold = ?, hold_reason = ?, hold_until = ?, rests = rests + 1, rested_at = ?"
-                " WHERE iccid = ?",
+                "UPDATE sims SET hold = ?, hold_reason = ?, hold_until = NULL, hold_since = ? WHERE iccid = ?",
+                (hold.state, hold.reason, hold.since, iccid),
+            )
+
+    def end_rest(self, iccid: str, now: float) -> None:
+        """Let a SIM go whose rest is over; one that a person holds back meanwhile stays so."""
+        with self._store.writing() as conn:
+            conn.execute(
+                "UPDATE sims SET hold = '', hold_reason = '', hold_until = NULL, hold_since = 0"
+                " WHERE iccid = ? AND hold_until <= ?",
+                (iccid, now),
+            )
+
+    def rest(self, iccid: str, hold: Hold, now: float) -> None:
+        """A rest that the network's refusals asked for: the next one is longer. A person's pause outlasts it."""
+        with self._store.writing() as conn:
+            conn.execute("UPDATE sims SET rests = rests + 1, rested_at = ? WHERE iccid = ?", (now, iccid))
+            conn.execute(
+                "UPDATE sims SET hold = ?, hold_reason = ?, hold_until = ?, hold_since = ?"
+                " WHERE iccid = ? AND hold != 'paused'",
                 (hold.state, hold.reason, hold.until, now, iccid),
             )
 

@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from daemon.core.alarm import Alarm
 from daemon.core.batch import OutcomeRow, SheetRow
 from daemon.core.message import MessageState
+from daemon.store.alarms import Alarms
 from daemon.store.connection import Store
 from daemon.store.replies import Replies
+from daemon.store.stops import StationPause, Stops
 
 
 class Views:
@@ -56,6 +59,27 @@ class Views:
         """Every SIM ever seen."""
         return self._dicts("SELECT * FROM sims ORDER BY iccid")
 
+    def waiting_for(self) -> dict[str, int]:
+        """How many messages wait for a SIM and may go through no other, by ICCID."""
+        rows = self._store.conn.execute(
+            "SELECT sim, count(*) FROM messages INDEXED BY messages_bound"
+            " WHERE state IN ('held', 'queued', 'sending') AND sim IS NOT NULL GROUP BY sim"
+        )
+        return dict(rows.fetchall())
+
+    def alarms(self, now: float) -> list[Alarm]:
+        """The alarms that were raised and stand."""
+        return Alarms(self._store).standing(now)
+
+    def station_pause(self) -> StationPause | None:
+        """Who paused the station, None when nobody did."""
+        return Stops(self._store).station_pause()
+
+    def first_doubt(self) -> float:
+        """Since when the oldest message in doubt is so; 0.0 when none is."""
+        row = self._store.conn.execute("SELECT min(changed_at) FROM messages WHERE state = 'in_doubt'").fetchone()
+        return float(row[0] or 0.0)
+
     def modems(self) -> list[dict[str, Any]]:
         """Every port since the service started, with its SIM's own number and what was said last of its credit."""
         rows = self._dicts(_MODEMS)
@@ -73,6 +97,8 @@ class Views:
         for row in rows:
             message = dict(row)
             message["parts"] = self._dicts("SELECT * FROM parts WHERE message_id = ? ORDER BY seq", row["id"])
+            for part in message["parts"]:
+                part["submits"] = self._dicts("SELECT * FROM submits WHERE part_id = ? ORDER BY id", part["id"])
             yield message
 
     def outcomes(self, batch_id: int) -> Iterator[OutcomeRow]:

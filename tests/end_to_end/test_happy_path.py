@@ -53,9 +53,13 @@ def test_the_example_list_is_texted(done):
 def assert_documents(station, outcomes):
     """`status --json`, status.json and `messages --json` have the shapes that others rely on."""
     status = json.loads(station.cli("status", "--json").stdout)
-    assert status.keys() == station.status().keys() == {"station", "sims", "modems", "messages", "batches"}
+    assert status.keys() == station.status().keys() == {
+        "station", "sims", "modems", "messages", "batches", "alarms",
+    }
     for sim in status["sims"]:
-        assert sim.keys() == {"iccid", "imsi", "label", "state", "reason", "next_allowed_at", "used", "limits"}
+        assert sim.keys() == {
+            "iccid", "imsi", "label", "state", "reason", "next_allowed_at", "next_reason", "used", "left", "limits",
+        }
         assert sim["state"] == "ready"
     assert status["messages"]["delivered"] == sum(row["state"] == "delivered" for row in outcomes)
     assert len(status["messages"]) == 11
@@ -74,7 +78,7 @@ def assert_documents(station, outcomes):
     for message in messages["messages"]:
         assert message.keys() == {"id", "batch", "row", "to", "state", "reason", "sim", "parts"}
         for part in message["parts"]:
-            assert part.keys() == {"seq", "state", "mr", "sent_at"}
+            assert part.keys() == {"seq", "state", "mr", "sent_at", "submits"}
     long = [message for message in messages["messages"] if len(message["parts"]) > 1]
     assert long
     assert all(part["state"] == "delivered" for message in long for part in message["parts"])

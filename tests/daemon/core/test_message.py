@@ -44,7 +44,8 @@ def test_no_table_leads_a_state_to_itself() -> None:
 @pytest.mark.parametrize(("old", "new", "may"), [
     ("queued", "held", True), ("held", "queued", True), ("sending", "queued", True), ("sending", "held", True),
     ("sent", "delivered", True), ("sent", "undelivered", True), ("in_doubt", "sent", True),
-    ("sent", "queued", False), ("sent", "expired", False), ("held", "sending", False), ("queued", "sent", False),
+    ("sent", "queued", False), ("sent", "expired", False), ("held", "sending", False), ("queued", "sent", True),
+    ("held", "delivered", True), ("queued", "in_doubt", False),
     ("suppressed", "queued", False), ("delivered", "undelivered", False),
 ])
 def test_ways_of_a_message(old: str, new: str, *, may: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from daemon.core.batch import NewBatch, NewMessage, RejectedRow, Taken
-from daemon.store import Health, Inbox, Lists, Outbox, Replies, Sims, Store, Views, WorkItem
+from daemon.store import Alarms, Health, Inbox, Lists, Outbox, Replies, Sims, Stops, Store, Views, WorkItem
 from drivers.types import SimIdentity, StatusReport, SubmitPdu
 
 SIM, OTHER_SIM = "8944100000000000001", "8944100000000000002"
@@ -38,6 +38,7 @@ class Desk:
         self.lists = Lists(self.store)
         self.sims, self.views = Sims(self.store), Views(self.store)
         self.replies, self.health = Replies(self.store), Health(self.store)
+        self.stops, self.alarms = Stops(self.store), Alarms(self.store)
 
     def kill(self) -> None:
         """Go on with the files as they would lie there had the process been killed at this moment."""

@@ -24,6 +24,7 @@ RAM = Path("/dev/shm")
 OPEN = {"held", "queued", "sending", "in_doubt"}
 
 
+@pytest.mark.timeout(600)
 def test_any_order_of_events_keeps_the_queue_whole(new_desk, make_message):
     Station.new_desk, Station.make_message = staticmethod(new_desk), staticmethod(make_message)
     run_state_machine_as_test(Station, settings=settings(max_examples=200, stateful_step_count=50, deadline=None))
@@ -44,6 +45,7 @@ class Station(RuleBasedStateMachine):
         self.doubts = []  # (submit, part) whose answer may still come
         self.left = set()  # parts that the network is known to have
         self.open_doubts = set()  # parts of which nobody knows
+        self.resent = set()  # parts of which nobody knew, to be sent again by the operator's policy
         self.final = {}
         self.drop(parts=2, count=3, released=True, ends=False)
 
@@ -99,7 +101,11 @@ class Station(RuleBasedStateMachine):
     def submit(self, iccid):
         item = self.held[iccid][0]
         waiting = [seq for seq in range(1, item.part_count + 1) if self.part_state((item.message_id, seq)) == "pending"]
-        assert waiting, "a claimed message has nothing to send"
+        if not waiting:
+            assert self.state(item.message_id) != "sending", "a claimed message has nothing to send"
+            self.desk.outbox.give_back(item, self.now)  # it was to be sent again, and evidence came that it had left
+            self.held[iccid] = None
+            return
         part = (item.message_id, waiting[0])
         try:
             submit = self.desk.submit(item, waiting[0], self.now, iccid)
@@ -146,8 +152,8 @@ class Station(RuleBasedStateMachine):
     @rule(data=st.data(), answer=st.sampled_from(["accepted", "failed", "retry"]))
     def late_answer(self, data, answer):
         submit, part = self.doubts.pop(data.draw(st.integers(0, len(self.doubts) - 1)))
-        if part not in self.open_doubts:
-            return  # it was sent again, or its report came: the late answer is tried as well, and may change nothing
+        if part not in self.open_doubts and not (self.part_state(part) == "pending" and answer == "accepted"):
+            return  # it was sent again, or its report came
         self.open_doubts.discard(part)
         if answer == "accepted":
             self.accept(submit, part)
@@ -166,8 +172,7 @@ class Station(RuleBasedStateMachine):
         elif answer == "doubt":
             outbox.doubt(submit, "no answer", self.now, resend_limit=self.resend)
             self.doubts.append((submit, part))
-            if self.part_state(part) == "in_doubt":
-                self.open_doubts.add(part)
+            (self.open_doubts if self.part_state(part) == "in_doubt" else self.resent).add(part)
         else:
             outbox.retry(submit, "CMS 41", "busy", self.now + 30 if answer == "later" else None, self.now)
 
@@ -185,9 +190,10 @@ class Station(RuleBasedStateMachine):
 
     def notice(self):
         """Reports may have told of parts what the lines do not know yet."""
-        for part in list(self.open_doubts):
+        for part in list(self.open_doubts | self.resent):
             if self.part_state(part) in ("sent", "delivered", "undelivered"):
                 self.open_doubts.discard(part)
+                self.resent.discard(part)
                 self.left.add(part)
 
     # What time does

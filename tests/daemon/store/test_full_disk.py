@@ -37,7 +37,7 @@ def full(small_disk, new_desk, make_message):
     """A desk in the middle of its work, on a disk that has just become full."""
     desk = new_desk(small_disk)
     desk.take(*map(make_message, range(1, 9)))
-    desk.take(make_message(9, not_after=desk.NOW), make_message(10, not_before=desk.NOW + 1))
+    desk.take(make_message(9, not_after=desk.NOW, priority=-1), make_message(10, not_before=desk.NOW + 1))
     desk.answers = [desk.submit(desk.claim()) for _ in range(4)]
     desk.sims.rest(desk.SIM, Hold(SimState.RESTING, "refused", None), desk.NOW)
     desk.item, desk.claimed = desk.claim(), desk.claim()
@@ -75,10 +75,12 @@ def writes(desk, make_message, make_report):
         "begin": sims.begin,
         "seen": lambda: sims.seen(SimIdentity("89"), desk.NOW),
         "show": lambda: sims.show(desk.SIM, SimState.READY, "w" * 5000, None),
-        "set_hold": lambda: sims.set_hold(desk.SIM, hold),
+        "block": lambda: sims.block(desk.SIM, hold),
         "rest": lambda: sims.rest(desk.OTHER_SIM, hold, desk.NOW),
         "forget_rests": lambda: sims.forget_rests(desk.SIM),
         "show_modem": lambda: sims.show_modem(ModemSeen("/dev/ttyUSB0", "ready"), desk.NOW),
+        "pause_station": lambda: desk.stops.pause_station("anna", desk.NOW),
+        "alarm": lambda: desk.alarms.set("clock_jumped", "", "look", desk.NOW),
         "secret": lambda: desk.store.secret("tag_key"),
     }
 

@@ -5,20 +5,22 @@ import pytest
 from daemon.core.batch import OutcomeRow, RejectedRow
 from daemon.core.message import MessageState, SimState
 from daemon.store.sims import Hold, ModemSeen
+from daemon.store.stops import NotPossible
 from drivers.types import ModemIdentity, SimIdentity
 
 
 def test_a_hold_outlives_absence_and_restarts(desk):
-    hold = Hold(SimState.BLOCKED, "a person must look", None)
-    assert desk.sims.set_hold(desk.SIM, hold)
+    hold = Hold(SimState.BLOCKED, "a person must look", None, desk.NOW)
+    desk.sims.block(desk.SIM, hold)
     desk.kill()
     desk.sims.begin()
     desk.sims.seen(SimIdentity(desk.SIM), desk.NOW + 9)
     assert desk.sims.hold(desk.SIM) == hold
     assert desk.sims.hold(desk.OTHER_SIM) is None
-    assert desk.sims.set_hold(desk.SIM, None)
+    desk.stops.resume_sim(desk.SIM)
     assert desk.sims.hold(desk.SIM) is None
-    assert not desk.sims.set_hold("never seen", hold)
+    with pytest.raises(NotPossible, match="never seen"):
+        desk.stops.resume_sim("never seen")
 
 
 def test_rests_are_counted_until_a_part_is_accepted(desk):

@@ -1,0 +1,61 @@
+"""What a person must look at: each alarm says what has happened, since when, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class AlarmKind(StrEnum):
+    """The word by which a program tells alarms apart."""
+
+    STOPPED = "stopped"                    # by a person or by the file STOP
+    SIM_BLOCKED = "sim_blocked"
+    SIM_RESTING = "sim_resting"
+    SIM_LEFT_OUT = "sim_left_out"          # more SIMs than max_sims
+    WAITS_FOR_ABSENT_SIM = "waits_for_absent_sim"
+    IN_DOUBT = "in_doubt"
+    SILENT_BLOCKING = "silent_blocking"    # the share of delivered reports falls
+    CLOCK_BEHIND = "clock_behind"          # before the newest event
+    CLOCK_JUMPED = "clock_jumped"
+    CLOCK_DIFFERS = "clock_differs"        # from the network's
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Alarm:
+    """`since` is in seconds since the epoch. `text` is for people; it holds no number and no text of a message."""
+
+    since: float
+    kind: str
+    text: str
+
+
+def of_sim(
+    iccid: str, label: str, *, hold: str, reason: str, since: float, absent: bool, last_seen: float, waiting: int
+) -> Iterator[Alarm]:
+    """The alarms that one SIM's state gives. `waiting` messages may go through no other SIM."""
+    name = f"SIM {iccid}" + (f" ({label})" if label else "")
+    if hold == "blocked":
+        yield Alarm(since, AlarmKind.SIM_BLOCKED,
+                    f"{name} is blocked: {reason}. Its queue is kept. Find the reason with the network, then "
+                    f"`outpost sim resume {iccid}`.")
+    elif hold == "resting":
+        yield Alarm(since, AlarmKind.SIM_RESTING,
+                    f"{name} rests: {reason}. It goes on by itself; if it rests again, ask the network.")
+    if absent and waiting:
+        yield Alarm(last_seen, AlarmKind.WAITS_FOR_ABSENT_SIM,
+                    f"{waiting} {_messages(waiting)} for {name}, which is in no modem: plug it in. These people were "
+                    f"texted from it, or their batch asks for it; `outpost sim cancel {iccid}` gives them up.")
+
+
+def of_doubts(count: int, since: float) -> Iterator[Alarm]:
+    """The alarm that messages in doubt give."""
+    if count:
+        yield Alarm(since, AlarmKind.IN_DOUBT,
+                    f"{count} {'message is' if count == 1 else 'messages are'} in doubt: `outpost messages --state "
+                    "in_doubt` shows them. A late report may still settle them; else decide with `outpost resolve`.")
+
+
+def _messages(count: int) -> str:
+    return "message waits" if count == 1 else "messages wait"

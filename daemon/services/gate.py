@@ -1,0 +1,158 @@
+"""May this SIM send now? Asked before a message is claimed, and once more at the prompt, before each part leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from daemon import red_button
+from daemon.core import throttle
+from daemon.core.local_time import opens_for
+from daemon.core.message import SimState
+from daemon.core.pace import Moment, Pace
+from daemon.services.station import Station
+from daemon.store import Wanted, WorkItem
+from drivers.types import SimIdentity
+
+NEVER = float("inf")
+
+
+class NotNow(Exception):
+    """At the prompt it turned out that the message may not leave at this moment. `until` is when to look again."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What people see of the SIM. `until` None: until something rings."""
+
+    state: SimState
+    reason: str = ""
+    until: float | None = None
+
+
+class Gate:
+    """Belongs to one sender. `pace` is the SIM's, kept up to date by the sender."""
+
+    def __init__(self, station: Station, sim: SimIdentity, pace: Pace) -> None:
+        self._station = station
+        self._sim = sim
+        self._pace = pace
+        self._gave_way = False  # the last time; never twice running: the other SIM may not want it
+        self.why_not = "not looked at yet"
+        """Why the modem cannot send at all, "" when it can."""
+
+    def held_back(self, now: Moment) -> Showing | None:
+        """What keeps the SIM from sending anything now, None when nothing does."""
+        settings = self._station.settings
+        stopped = self._stopped()
+        if stopped is not None:
+            return stopped
+        sim_settings = settings.sims.get(self._sim.iccid)
+        if sim_settings is not None and sim_settings.paused:
+            return Showing(SimState.PAUSED, "paused in the configuration")
+        hold = self._station.sims.hold(self._sim.iccid)
+        if hold is not None:
+            if hold.until is None or hold.until > now.wall:
+                return Showing(hold.state, hold.reason, hold.until)
+            self._station.sims.end_rest(self._sim.iccid, now.wall)
+        if self.why_not:
+            return Showing(SimState.WAITING, self.why_not)
+        newest = self._station.outbox.newest_event()
+        if now.wall < newest:
+            return Showing(SimState.WAITING, "the clock stands before the newest event: set the clock", newest)
+        quiet, zones = self._quiet(now.wall), self._zones_queued()
+        if len(quiet) == len(zones):
+            return Showing(SimState.WAITING, "quiet hours", min(quiet.values()))
+        return self.throttled(now, 1, None)
+
+    def _zones_queued(self) -> list[str]:
+        """The time zones of what is queued, the station's own as ""."""
+        return ["", *self._station.outbox.zones_abroad()]
+
+    def _quiet(self, now: float) -> dict[str, float]:
+        """Those of them where it is quiet now, and when that ends."""
+        opening = {zones: self._opens(zones, now) for zones in self._zones_queued()}
+        return {zones: opens for zones, opens in opening.items() if opens > now}
+
+    def _opens(self, zones: str, now: float) -> float:
+        settings = self._station.settings
+        own = settings.station.zone
+        return opens_for(now, settings.quiet_hours, [_zone(name, own) for name in zones.split()] or [own])
+
+    def _stopped(self) -> Showing | None:
+        """Whether the whole station is stopped: a person paused it, or a file STOP lies in the spool's root."""
+        pause = self._station.stops.station_pause()
+        if pause is not None:
+            return Showing(SimState.PAUSED, f"the station is paused by {pause.by}")
+        file = red_button.pressed(self._station.settings.station.spool_dir)
+        if file is not None:
+            return Showing(SimState.PAUSED, f"the station is stopped by the file {file}")
+        return None
+
+    def throttled(self, now: Moment, parts: int, recipient: str | None) -> Showing | None:
+        """Which limit keeps a message of `parts` parts from starting now; with no recipient those of persons are left
+        out, since whether one is new is known only when a message is claimed."""
+        limits = self._limits()
+        if recipient is None and limits.recipients_per_day + limits.recipients_per_month:
+            limits = limits.with_overrides(recipients_per_day=0, recipients_per_month=0)
+        allowed = self._pace.next_allowed(limits, now, parts=parts, recipient=recipient)
+        return Showing(SimState.WAITING, allowed.reason, allowed.at) if allowed.at > now.wall else None
+
+    def wanted(self, now: Moment) -> Wanted:
+        """What the SIM may take now that nothing holds it back: whom its limits allow, and what is not left to a
+        roomier SIM that is idle."""
+        limits = self._limits()
+        self._gave_way = not self._gave_way and self._station.sharing.give_way(self.room(now))
+        return Wanted(
+            known_since=self._pace.known_since(limits, now),
+            quiet=frozenset(self._quiet(now.wall)),
+            most_parts=throttle.most_parts(limits),
+            shared=not self._gave_way,
+        )
+
+    def room(self, now: Moment) -> float:
+        """How many parts the SIM may still submit before one of its longer limits is reached."""
+        return self._pace.room(self._limits(), now)
+
+    def nothing_taken(self, now: Moment, wanted: Wanted) -> Showing:
+        """What people see when the SIM found nothing that it may take."""
+        if not (wanted.known_since or wanted.quiet) or not self._station.outbox.has_queued(self._sim.iccid):
+            return Showing(SimState.READY)
+        if wanted.known_since is None:
+            return Showing(SimState.WAITING, "quiet hours", min(self._quiet(now.wall).values(), default=now.wall))
+        allowed = self._pace.next_allowed(self._limits(), now)
+        return Showing(SimState.WAITING, allowed.reason, allowed.at)
+
+    def _limits(self) -> throttle.Limits:
+        return self._station.settings.limits_for(self._sim.iccid, self._sim.imsi)
+
+    def check_at_prompt(self, item: WorkItem, seq: int, now: float) -> None:
+        """The last look before a part leaves; pauses, cancels and opt-outs are looked at by the commit itself. Raises
+        NotNow.
+
+        Neither quiet hours nor its latest time cut a message in two.
+        """
+        if red_button.pressed(self._station.settings.station.spool_dir) is not None:
+            raise NotNow(NEVER)
+        newest = self._pace.newest()
+        if newest is not None and now < newest:
+            raise NotNow(newest)
+        if item.begun or seq > 1:
+            return
+        if item.not_after is not None and item.not_after <= now:
+            raise NotNow(now)  # claimed again, it is found to have expired
+        opens = self._opens(item.zones, now)
+        if opens > now:
+            raise NotNow(opens)
+
+
+def _zone(name: str, otherwise: ZoneInfo) -> ZoneInfo:
+    """The time zone of that name; the other where this machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        return otherwise

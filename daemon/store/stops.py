@@ -1,0 +1,136 @@
+"""Stop now: what a person holds back or ends for the whole station or for one SIM, and what had already left."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from daemon.core.message import SimState
+from daemon.store.connection import Store
+from daemon.store.moves import finish_batch
+from daemon.store.sims import Hold
+
+IN_NO_HAND = " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state = 'submitting')"
+"""Of messages: the network is not taking a part of it at this moment."""
+_OPEN = "batches.state NOT IN ('finished', 'cancelled')"
+_HAS_LEFT = "EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state NOT IN ('pending', 'refused'))"
+
+
+class NotPossible(Exception):
+    """The decision does not fit the state of things. The message says what is there and what may be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What had already left when something was stopped: messages of which at least one part is out or in doubt.
+
+    `waiting` messages have not begun, or not ended; after a cancel there are none.
+    """
+
+    left: int
+    waiting: int
+    batches: tuple[int, ...] = ()   # those that it concerns
+
+
+@dataclass(frozen=True, slots=True)
+class StationPause:
+    """The station is paused: since when, and by whom."""
+
+    at: float
+    by: str
+
+
+class Stops:
+    """Each method is one transaction, and holds from the next part on. May raise NotPossible and StoreFull."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # The station
+
+    def station_pause(self) -> StationPause | None:
+        """Who paused the station, None when nobody did."""
+        row = self._store.conn.execute("SELECT at, by FROM station_pause WHERE id = 1").fetchone()
+        return None if row is None else StationPause(*row)
+
+    def pause_station(self, user: str, now: float) -> Left:
+        """Submit nothing through any SIM until `resume_station`. It outlives restarts."""
+        with self._store.writing() as conn:
+            conn.execute("INSERT INTO station_pause VALUES (1, ?, ?) ON CONFLICT DO NOTHING", (now, user))
+            return left_of(conn, _OPEN)
+
+    def resume_station(self) -> None:
+        """Let the station go on."""
+        with self._store.writing() as conn:
+            if not conn.execute("DELETE FROM station_pause").rowcount:
+                raise NotPossible("the station is not paused. A SIM or a batch may be: `outpost status` says so.")
+
+    def cancel_station(self, now: float) -> Left:
+        """End every batch before its next part, for good."""
+        with self._store.writing() as conn:
+            batches = [row["id"] for row in conn.execute(f"SELECT id FROM batches WHERE {_OPEN}")]
+            left = left_of(conn, _OPEN).left
+            for batch_id in batches:
+                cancel_batch(conn, batch_id, now)
+            return Left(left, 0, tuple(batches))
+
+    # One SIM
+
+    def pause_sim(self, iccid: str, user: str, now: float) -> Left:
+        """Submit nothing through this SIM until it is resumed."""
+        return self._hold_sim(iccid, Hold(SimState.PAUSED, f"paused by {user}", None, now))
+
+    def resume_sim(self, iccid: str) -> Left:
+        """Let a paused, resting or blocked SIM submit again."""
+        return self._hold_sim(iccid, None)
+
+    def cancel_sim(self, iccid: str, now: float) -> Left:
+        """End what waits for this SIM and may go through no other, for good."""
+        with self._store.writing() as conn:
+            _seen(conn, iccid)
+            left = left_of(conn, f"{_OPEN} AND messages.sim = ?", iccid).left
+            rows = conn.execute(
+                "UPDATE messages SET state = 'cancelled', reason = 'cancelled with its SIM', due_at = NULL,"
+                f" changed_at = ? WHERE sim = ? AND state IN ('held', 'queued', 'sending'){IN_NO_HAND}"
+                " RETURNING batch_id",
+                (now, iccid),
+            ).fetchall()
+            batches = {row["batch_id"] for row in rows}
+            for batch_id in batches:
+                finish_batch(conn, batch_id, now)
+            return Left(left, 0, tuple(batches))
+
+    def _hold_sim(self, iccid: str, hold: Hold | None) -> Left:
+        values = ("", "", None, 0.0) if hold is None else (hold.state, hold.reason, hold.until, hold.since)
+        with self._store.writing() as conn:
+            _seen(conn, iccid)
+            conn.execute(
+                "UPDATE sims SET hold = ?, hold_reason = ?, hold_until = ?, hold_since = ? WHERE iccid = ?",
+                (*values, iccid),
+            )
+            return left_of(conn, f"{_OPEN} AND messages.sim = ?", iccid)
+
+
+def cancel_batch(conn: sqlite3.Connection, batch_id: int, now: float) -> None:
+    """End a batch before its next part. What has begun keeps its outcome."""
+    conn.execute("UPDATE batches SET state = 'cancelled', finished_at = ? WHERE id = ?", (now, batch_id))
+    conn.execute(
+        "UPDATE messages SET state = 'cancelled', reason = 'batch cancelled', due_at = NULL, changed_at = ?"
+        f" WHERE batch_id = ? AND state IN ('held', 'queued', 'sending'){IN_NO_HAND}",
+        (now, batch_id),
+    )
+
+
+def left_of(conn: sqlite3.Connection, where: str, *arguments: object) -> Left:
+    """What had left and what waits of the messages that `where` names, in terms of `messages` and `batches`."""
+    row = conn.execute(
+        f"SELECT coalesce(sum({_HAS_LEFT}), 0), coalesce(sum(messages.state IN ('held', 'queued')), 0)"
+        f" FROM messages JOIN batches ON batches.id = batch_id WHERE {where}",
+        arguments,
+    ).fetchone()
+    return Left(int(row[0]), int(row[1]))
+
+
+def _seen(conn: sqlite3.Connection, iccid: str) -> None:
+    if conn.execute("SELECT 1 FROM sims WHERE iccid = ?", (iccid,)).fetchone() is None:
+        raise NotPossible(f"no SIM {iccid} has been seen here. `outpost sims` lists them.")
