@@ -44,7 +44,7 @@ FILES = {
     "packaging/debian/copyright": "usr/share/doc/outpost/copyright",
     "README.md": "usr/share/doc/outpost/README.md",
 }
-FOLDERS = {"docs": "usr/share/doc/outpost/docs", "config": "usr/share/doc/outpost/examples"}
+FOLDERS = {"docs": "usr/share/doc/outpost/docs", "config": "usr/share/doc/outpost/config"}
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 MAN = "docs/man"  # pages named outpost.1, outpost.toml.5, …
 
