@@ -8,7 +8,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,15 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from daemon import logs
 from daemon.clock import Clock
 from daemon.control.actions import Actions
+from daemon.control.keeping import Keeping
 from daemon.control.server import ControlServer
 from daemon.core.batch import Taken
+from daemon.core.chain import What
 from daemon.core.recovery import Rung
 from daemon.intake.folder import DropFolder
 from daemon.intake.releases import LOOK_SECONDS, ReleasedFolder
 from daemon.notify import Notifier
+from daemon.pages import record
 from daemon.pages.headline import headline
 from daemon.pages.outcomes import write_problems
 from daemon.pages.publisher import Publisher
@@ -33,7 +37,7 @@ from daemon.services.pins import PinFiles
 from daemon.services.ports import Ports
 from daemon.services.sender import RESEND_LIMIT
 from daemon.services.station import Station
-from daemon.settings import OnDoubt, Settings, SettingsError, load
+from daemon.settings import OnDoubt, Settings, SettingsError, effective, load
 from daemon.state_dir import CannotStart, lock
 from daemon.store import (
     Alarms,
@@ -50,6 +54,7 @@ from daemon.store import (
     StoreFull,
     Views,
 )
+from daemon.store.audit import Audit
 from daemon.store.decisions import Decisions, Released
 from daemon.store.pins import PinTries
 from daemon.store.stops import NotPossible
@@ -91,6 +96,25 @@ def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | Non
         os.close(locked)
 
 
+@contextlib.contextmanager
+def alone(settings: Settings) -> Iterator[Store]:
+    """The database, while no service runs with it and none can start.
+
+    Raises CannotStart.
+    """
+    database = settings.station.database
+    if not database.exists():
+        raise CannotStart(f"{database} does not exist: the service has not run yet with this state_dir.")
+    locked = lock(settings.station.state_dir)
+    try:
+        with contextlib.closing(Store(database)) as store:
+            yield store
+    except DatabaseUnusable as error:
+        raise CannotStart(str(error)) from error
+    finally:
+        os.close(locked)
+
+
 class Application:
     """One running service over an open store."""
 
@@ -119,6 +143,7 @@ class Application:
             sims=Sims(store),
             stops=Stops(store),
             alarms=Alarms(store),
+            audit=Audit(store),
             open_modem=self._open_modem,
             rouse=_rouse,
             changed=self._publisher.changed,
@@ -141,16 +166,19 @@ class Application:
         self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)
         decisions = Decisions(store)
         self._released = ReleasedFolder(decisions, lambda: self._station.settings, self._clock.now, self._decided)
-        actions = Actions(self._station, decisions, pin_tries)
+        self._keeping = Keeping(store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
+        actions = Actions(self._station, decisions, pin_tries, self._keeping)
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
         self._scheduler = _scheduler(self._job_trouble)
         self._housekeeping = Housekeeping(self._station)
         self._missed: list[str] = []
+        self._scheduler.add_job(self._keeping.erase_due, "interval", hours=1, id="erase_due")
 
     def run(self) -> None:
         """Start every part, wait for signals, end every part."""
         settings = self._station.settings
         self._log.info("starting", station=settings.station.name, spool=str(settings.station.spool_dir))
+        self._put_start_on_record()
         resend = RESEND_LIMIT if settings.sending.on_doubt is OnDoubt.RESEND else 0
         in_doubt = self._outbox.recover(self._clock.now(), resend_limit=resend)
         if in_doubt:
@@ -217,8 +245,23 @@ class Application:
                 self._log.warning("the modem has not answered; its part will be in doubt", port=line.port)
         with contextlib.suppress(StoreFull):
             self._station.sims.begin()  # nothing is in use any more
+            self._station.audit.write(self._clock.now(), What.STOP)
         self._publisher.stop()
         self._log.info("stopped")
+
+    def _put_start_on_record(self) -> None:
+        """What the service goes by from now on, and whether the record still holds the head that was kept of it."""
+        audit, state_dir = self._station.audit, self._station.settings.station.state_dir
+        facts = {"version": version("outpost"), "settings": self._configured(self._station.settings)}
+        kept = record.kept_head(state_dir)
+        if kept is not None and not audit.holds(kept):
+            aside = record.put_head_aside(state_dir, kept)
+            facts["lacks"] = str(kept)
+            self._log.error("the record was cut or replaced since its head was kept", kept=str(aside))
+        audit.write(self._clock.now(), What.START, **facts)
+
+    def _configured(self, settings: Settings) -> str:
+        return self._station.audit.configured(effective(settings), self._clock.now())
 
     # Configuration
 
@@ -232,6 +275,11 @@ class Application:
         new = settings.station
         if (new.state_dir, new.spool_dir, new.runtime_dir) != (old.state_dir, old.spool_dir, old.runtime_dir):
             self._log.error("configuration not taken: state_dir, spool_dir and runtime_dir change only with a restart")
+            return
+        try:
+            self._configured(settings)
+        except StoreFull as error:
+            self._log.error("configuration not taken; the old one stays", problems=[str(error)])
             return
         self._station.obey(settings)
         self._publisher.settings = settings

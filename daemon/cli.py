@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from daemon.cli_people import exclusions, optouts, replies
+from daemon.cli_record import audit, erase, report
 from daemon.cli_shared import DONE, REFUSED
 from daemon.cli_shared import ask as _ask
 from daemon.cli_shared import config_option as _config_option
@@ -36,7 +37,7 @@ def main() -> None:
     """
 
 
-for _command in (optouts, exclusions, replies):
+for _command in (optouts, exclusions, replies, audit, report, erase):
     main.add_command(_command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, tzinfo
+from functools import cache
 from pathlib import Path
 
 from daemon.core.pace import Moment
@@ -34,3 +35,17 @@ class Clock:
 def iso(at: float, zone: tzinfo) -> str:
     """A time in ISO 8601 with the offset of `zone`: "2026-03-29T09:00:00+01:00". Fractions of a second are cut off."""
     return datetime.fromtimestamp(at // 1, zone).isoformat(timespec="seconds")
+
+
+def since_boot() -> float:
+    """Seconds since the machine was started, its sleep included. Nobody can set this clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@cache
+def boot_id() -> str:
+    """The kernel's name for this start of the machine; empty where it gives none."""
+    try:
+        return _BOOT_ID.read_text("ascii").strip()
+    except OSError:
+        return ""

@@ -14,7 +14,19 @@ import pytest
 from daemon.app import SPOOL_FOLDERS
 from daemon.core.quiet_hours import QuietHours
 from daemon.core.throttle import Limits
-from daemon.settings import Approval, Authority, Backup, Modems, Sending, Settings, SimSettings, Station, Tariff, load
+from daemon.settings import (
+    Approval,
+    Authority,
+    Backup,
+    Modems,
+    Retention,
+    Sending,
+    Settings,
+    SimSettings,
+    Station,
+    Tariff,
+    load,
+)
 
 ROOT = Path(__file__).parent.parent
 CONFIG, SYSTEMD = ROOT / "config", ROOT / "systemd"
@@ -32,7 +44,8 @@ def test_outpost_toml_holds_the_defaults() -> None:
 def test_outpost_toml_explains_every_key() -> None:
     text = (CONFIG / "outpost.toml").read_text(encoding="utf-8")
     tables = {"station": Station, "station.authority": Authority, "modems": Modems, "sending": Sending,
-              "backup": Backup, "tariff": Tariff, "quiet_hours": QuietHours, "throttle": Limits}
+              "backup": Backup, "tariff": Tariff, "quiet_hours": QuietHours, "throttle": Limits,
+              "retention": Retention}
     for table, values in tables.items():
         body = text.split(f"[{table}]")[1].split("\n[")[0]
         keys = {field.name for field in dataclasses.fields(values)} - {"authority"}

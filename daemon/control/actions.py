@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from daemon.control.keeping import Keeping
 from daemon.control.server import Asker, Forbidden
 from daemon.core.message import Resolution
 from daemon.services.station import Station
@@ -20,7 +21,9 @@ from daemon.store.stops import Left, NotPossible
 class Actions:
     """Each action is one committed decision, then a ring for whom it concerns."""
 
-    def __init__(self, station: Station, decisions: Decisions, pin_tries: PinTries) -> None:
+    def __init__(
+        self, station: Station, decisions: Decisions, pin_tries: PinTries, keeping: Keeping
+    ) -> None:
         self._station = station
         self._decisions = decisions
         self._pin_tries = pin_tries
@@ -44,6 +47,8 @@ class Actions:
             "exclusions add": self._exclusions_add,
             "exclusions remove": self._exclusions_remove,
             "seen": self._seen,
+            "disclose": keeping.disclose,
+            "erase": keeping.erase,
         }
 
     def act(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
@@ -73,15 +78,15 @@ class Actions:
             self._station.changed(None)
         return {"sha256": released.sha256, "people": released.people, "released_by": asker.user}
 
-    def _resume(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        self._station.changed(self._decisions.resume(_word(request, "batch"), self._station.clock.now()))
+    def _resume(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        self._station.changed(self._decisions.resume(_word(request, "batch"), asker.user, self._station.clock.now()))
         return {}
 
-    def _pause(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        return self._told(self._decisions.pause(_word(request, "batch"), self._station.clock.now()))
+    def _pause(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        return self._told(self._decisions.pause(_word(request, "batch"), asker.user, self._station.clock.now()))
 
-    def _cancel(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        return self._told(self._decisions.cancel(_word(request, "batch"), self._station.clock.now()))
+    def _cancel(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        return self._told(self._decisions.cancel(_word(request, "batch"), asker.user, self._station.clock.now()))
 
     def _told(self, left: Left) -> dict[str, Any]:
         for batch_id in left.batches or (None,):
@@ -100,20 +105,21 @@ class Actions:
     def _station_pause(self, asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:
         return self._told(self._station.stops.pause_station(asker.user, self._station.clock.now()))
 
-    def _station_resume(self, _asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:
-        self._station.stops.resume_station()
+    def _station_resume(self, asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:
+        self._station.stops.resume_station(asker.user, self._station.clock.now())
         self._station.changed(None)
         return {}
 
-    def _station_cancel(self, _asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:
-        return self._told(self._station.stops.cancel_station(self._station.clock.now()))
+    def _station_cancel(self, asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:
+        return self._told(self._station.stops.cancel_station(asker.user, self._station.clock.now()))
 
     def _sim_pause(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         iccid, now = _word(request, "sim"), self._station.clock.now()
         return self._told(self._station.stops.pause_sim(iccid, asker.user, now))
 
-    def _sim_resume(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        return self._told(self._station.stops.resume_sim(_word(request, "sim")))
+    def _sim_resume(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        iccid, now = _word(request, "sim"), self._station.clock.now()
+        return self._told(self._station.stops.resume_sim(iccid, asker.user, now))
 
     def _sim_pin_again(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         if not asker.admin:
@@ -122,8 +128,9 @@ class Actions:
             raise NotPossible("no PIN was tried in vain on this SIM, so nothing keeps it from being tried.")
         return {}
 
-    def _sim_cancel(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        return self._told(self._station.stops.cancel_sim(_word(request, "sim"), self._station.clock.now()))
+    def _sim_cancel(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        iccid, now = _word(request, "sim"), self._station.clock.now()
+        return self._told(self._station.stops.cancel_sim(iccid, asker.user, now))
 
 
     def _who(self, asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from daemon.core.batch import OutcomeRow
 from daemon.pages.charts import progress
 from daemon.pages.figures import Figures
 from daemon.pages.files import write_whole
-from daemon.pages.looks import bar, count, moment, state
+from daemon.pages.looks import bar, count, moment, record_head, state
 from daemon.pages.markup import Child, html, page, row, rows_here, split_at_rows, table, tag
 
 _SPANS: Final = (
@@ -23,10 +23,10 @@ _SPANS: Final = (
 
 
 def write_batch_page(
-    path: Path, batch: dict[str, Any], figures: Figures, rows: Iterable[OutcomeRow], zone: tzinfo, now: float
+    path: Path, batch: dict[str, Any], figures: Figures, rows: Iterable[OutcomeRow], zone: tzinfo, now: float, head: str
 ) -> None:
     """Write the page of one batch, a row of `Views.batches`; `figures` are those of its rows. Raises OSError."""
-    before, after = split_at_rows(batch_page(batch, figures, zone, now))
+    before, after = split_at_rows(batch_page(batch, figures, zone, now, head))
 
     def fill(file: TextIO) -> None:
         file.write(before)
@@ -36,13 +36,13 @@ def write_batch_page(
     write_whole(path, fill)
 
 
-def batch_page(batch: dict[str, Any], figures: Figures, zone: tzinfo, now: float) -> str:
-    """The page, with a place for its rows."""
+def batch_page(batch: dict[str, Any], figures: Figures, zone: tzinfo, now: float, head: str) -> str:
+    """The page, with a place for its rows. `head` is the record's."""
     return page(
         f"{batch['name']}: outcomes",
         tag("header", tag("h1", batch["name"]), tag("p", state(batch["state"]))),
         tag("main", *_sections(batch, figures, zone)),
-        tag("footer", tag("p", f"Written {moment(now, zone)}.")),
+        tag("footer", tag("p", f"Written {moment(now, zone)}. ", record_head(head))),
     )
 
 

@@ -56,3 +56,8 @@ def moment_of(iso: str | None, zone: tzinfo) -> str:
 def count(n: int, one: str, many: str = "") -> str:
     """A number and its noun: "1 batch", "2 batches"."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def record_head(head: str) -> Element:
+    """The head of the record, as `outpost audit verify --head` takes it from paper."""
+    return tag("span", "Head of the record: ", tag("code", head or "nothing is on record"))

@@ -13,6 +13,8 @@ import structlog
 from daemon.bell import Bell
 from daemon.clock import Clock
 from daemon.core.batch import Reading
+from daemon.core.chain import Head
+from daemon.pages import record
 from daemon.pages.batch_page import write_batch_page
 from daemon.pages.figures import Figures
 from daemon.pages.files import write_whole
@@ -59,6 +61,7 @@ class Publisher:
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._log = structlog.get_logger()
         self._trouble = ""
+        self._head: Head | None = None
 
     def start(self) -> None:
         """Begin in a thread of its own, with every batch whose file may not show its last change."""
@@ -100,6 +103,7 @@ class Publisher:
                     dirty.discard(batch["id"])
             self._write_status()
             self._sheets.keep(batches, self.settings, self._clock.now())
+            self._keep_head()
         except Exception as error:  # noqa: BLE001 - the service lives on whatever the spool's disk does
             with self._dirty_lock:
                 self._dirty |= dirty
@@ -125,9 +129,9 @@ class Publisher:
     def _write_batch(self, batch: dict[str, Any]) -> None:
         zone, figures = self.settings.station.zone, Figures()
         rows = self._views.outcomes(batch["id"])
-        page = self._path(batch, "html")
+        page, rows_again = self._path(batch, "html"), self._views.outcomes(batch["id"])
         write_outcomes(self._path(batch), figures.watch(rows), zone)
-        write_batch_page(page, batch, figures, self._views.outcomes(batch["id"]), zone, self._clock.now())
+        write_batch_page(page, batch, figures, rows_again, zone, self._clock.now(), self._views.audit_head())
         self._written[batch["id"]] = _standing(batch)
 
     def _write_status(self) -> None:
@@ -139,6 +143,12 @@ class Publisher:
         as_page = station_page(document, station.zone)
         write_whole(station.spool_dir / "status.json", lambda file: file.write(as_json))
         write_whole(station.spool_dir / "station.html", lambda file: file.write(as_page))
+
+    def _keep_head(self) -> None:
+        head = Head.parse(self._views.audit_head())
+        if head is not None and head != self._head:
+            record.keep_head(self.settings.station.state_dir, head)
+            self._head = head
 
 
 def _standing(batch: dict[str, Any]) -> tuple[Any, ...]:

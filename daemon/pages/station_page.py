@@ -8,7 +8,7 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 from daemon.core.message import SimState
-from daemon.pages.looks import bar, count, moment_of, state, words
+from daemon.pages.looks import bar, count, moment_of, record_head, state, words
 from daemon.pages.markup import Child, page, row, table, tag
 
 REFRESH_SECONDS: Final = 10
@@ -27,6 +27,7 @@ def station_page(document: dict[str, Any], zone: tzinfo) -> str:
         _stale(station["updated_at"]),
         tag("header", tag("h1", station["name"]), _headline(station, zone)),
         tag("main", *_sections(document, zone)),
+        tag("footer", tag("p", record_head(station["audit_head"]))),
         refresh_seconds=REFRESH_SECONDS,
         script="stale.js",
     )

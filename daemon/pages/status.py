@@ -18,6 +18,7 @@ MODEM_KEYS = (
     "port", "imei", "manufacturer", "model", "firmware", "state", "reason", "iccid", "signal_dbm", "network",
     "registered", "bearer", "smsc", "storage", "own_number",
 )  # fmt: skip
+DAY = 86400.0
 
 
 def station_status(
@@ -33,13 +34,14 @@ def station_status(
             "updated_at": iso(now, zone),
             "replies": views.replies(),
             "reading": reading and asdict(reading),
+            "audit_head": views.audit_head(),
         },
         "sims": [_sim(row, outbox, settings, now) for row in views.sims()],
         "modems": [
             {key: row[key] for key in MODEM_KEYS} | {"credit": _credit(row, settings)} for row in views.modems()
         ],
         "messages": views.counts(),
-        "batches": [_batch(row, zone) for row in views.batches()],
+        "batches": [_batch(row, settings) for row in views.batches()],
         "alarms": [
             {"since": iso(alarm.since, zone), "kind": alarm.kind, "text": alarm.text}
             for alarm in station_alarms(views, settings, now)
@@ -91,7 +93,9 @@ def _credit(row: dict[str, Any], settings: Settings) -> dict[str, Any] | None:
     }
 
 
-def _batch(row: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
+def _batch(row: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    zone, days = settings.station.zone, settings.retention.review_days
+    review = row["finished_at"] and days and row["erased_at"] is None
     return {
         "name": row["name"],
         "state": row["state"],
@@ -103,6 +107,8 @@ def _batch(row: dict[str, Any], zone: tzinfo) -> dict[str, Any]:
         "dropped_at": iso(row["dropped_at"], zone),
         "released_at": row["released_at"] and iso(row["released_at"], zone),
         "finished_at": row["finished_at"] and iso(row["finished_at"], zone),
+        "review_at": iso(row["finished_at"] + days * DAY, zone) if review else None,
+        "erased_at": row["erased_at"] and iso(row["erased_at"], zone),
         "rows": row["rows"],
         "rejected": row["rejected"],
         "messages": {state: n for state, n in row["messages"].items() if n},

@@ -11,6 +11,7 @@ import structlog
 from daemon import red_button
 from daemon.core import clock_watch, delivery_share
 from daemon.core.alarm import AlarmKind
+from daemon.core.chain import What
 from daemon.core.delivery_share import Share
 from daemon.logs import person
 from daemon.services.station import Station
@@ -128,6 +129,8 @@ class Housekeeping:
             self._log.warning("the clock was set", seconds=round(gained))
             station.ring_lines()
         try:
+            if abs(gained) > SET_SECONDS:
+                station.audit.write(now, What.CLOCK, set_by_seconds=round(gained, 3))
             self._tell_of_clock(gained, now)
         except StoreFull as error:
             self._log.warning("alarm not stored", reason=str(error))

@@ -12,6 +12,7 @@ from daemon.pulse import Pulse
 from daemon.services.sharing import Sharing
 from daemon.settings import Settings
 from daemon.store import Alarms, Health, Inbox, Lists, Outbox, Replies, Sims, Stops
+from daemon.store.audit import Audit
 from daemon.store.people import Policy
 from drivers.alphabet import part_count
 from drivers.modem import Modem
@@ -35,6 +36,7 @@ class Station:
     sims: Sims
     stops: Stops
     alarms: Alarms
+    audit: Audit
     open_modem: Callable[[str, Callable[[], None]], Modem]
     rouse: Callable[[Rung, str, ModemIdentity], bool]
     """Use one of the stronger means on the silent modem at a port, of whom this is known; whether it could be used."""

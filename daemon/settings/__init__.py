@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from daemon.settings.effective import effective
 from daemon.settings.faults import Fault, SettingsError
 from daemon.settings.load import load, parse
 from daemon.settings.values import (
@@ -12,6 +13,7 @@ from daemon.settings.values import (
     Credit,
     Modems,
     OnDoubt,
+    Retention,
     Sending,
     Settings,
     SimSettings,
@@ -28,12 +30,14 @@ __all__ = [
     "Fault",
     "Modems",
     "OnDoubt",
+    "Retention",
     "Sending",
     "Settings",
     "SettingsError",
     "SimSettings",
     "Station",
     "Tariff",
+    "effective",
     "load",
     "parse",
 ]

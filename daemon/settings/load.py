@@ -27,6 +27,7 @@ from daemon.settings.values import (
     Backup,
     Modems,
     Overrides,
+    Retention,
     Sending,
     Settings,
     SimSettings,
@@ -36,6 +37,7 @@ from daemon.settings.values import (
 
 _MAX_SIMS = 200              # pyserial waits with select(), which ends at descriptor 1023, and a port takes five
 _MAX_VALIDITY_HOURS = 63 * 7 * 24  # TP-VP, relative format, ends at 63 weeks (23.040 §9.2.3.12.1)
+_MAX_DAYS = 36_500
 _MAX_PARTS = 255             # the concatenation header counts parts in one octet (23.040 §9.2.3.24.1)
 _MAX_SOCKET_PATH = 107       # sun_path of unix(7), without its final zero
 _MAX_REPEAT_DAYS = 3_660
@@ -102,6 +104,7 @@ def _settings(root: Section, folder: Path) -> Settings:
         throttle=Limits().with_overrides(**_limits(throttle)),
         networks=_networks(throttle.section("networks")),
         credit=credit_of(root.section("credit")),
+        retention=_retention(root.section("retention")),
         sims=_sims(root.section("sims"), folder),
     )
 
@@ -249,6 +252,18 @@ def _backup(section: Section, folder: Path) -> Backup:
         every_hours=section.number("every_hours", default.every_hours, 0, _YEAR_HOURS),
         keep=section.whole("keep", default.keep, 1, _MANY_BACKUPS),
     )
+
+
+def _retention(section: Section) -> Retention:
+    default = Retention()
+    retention = Retention(
+        review_days=section.whole("review_days", default.review_days, 0, _MAX_DAYS),
+        erase_days=section.whole("erase_days", default.erase_days, 0, _MAX_DAYS),
+    )
+    if retention.erase_days and retention.review_days >= retention.erase_days and section.has("review_days"):
+        section.fault("review_days", f"is {retention.review_days}, and everything is erased after "
+                                     f"{retention.erase_days} days; write fewer, or 0 for no review")
+    return retention
 
 
 def _sims(section: Section, folder: Path) -> MappingProxyType[str, SimSettings]:

@@ -138,6 +138,14 @@ class Tariff:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the people of an ended batch are kept, in days; 0: until a person erases them."""
+
+    review_days: int = 90  # when somebody is to decide
+    erase_days: int = 0    # when they are erased without one
+
+
+@dataclass(frozen=True, slots=True)
 class SimSettings:
     """What is set for one SIM."""
 
@@ -160,6 +168,7 @@ class Settings:
     throttle: Limits = field(default_factory=Limits)
     networks: Mapping[str, Overrides] = field(default_factory=_nothing)
     credit: Credit = field(default_factory=Credit)
+    retention: Retention = Retention()
     sims: Mapping[str, SimSettings] = field(default_factory=_nothing)
 
     def balance_for(self, imsi: str | None) -> Balance | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 
+from daemon.core.chain import What
 from daemon.core.message import MessageState, PartState
 from daemon.core.report import same_number
+from daemon.store.audit import record
 from daemon.store.moves import Report, derive_message, move_part, wait_again
 
 
@@ -18,6 +20,7 @@ def answer(
     conn: sqlite3.Connection,
     submit_id: int,
     outcome: str,
+    now: float,
     *,
     mr: int | None = None,
     code: str = "",
@@ -29,7 +32,10 @@ def answer(
         " AND outcome IN ('submitting', 'in_doubt') RETURNING part_id",
         (outcome, mr, code, int(against_sim), submit_id),
     ).fetchone()
-    return None if row is None else int(row["part_id"])
+    if row is None:
+        return None
+    record(conn, now, What.ANSWER, submit=submit_id, outcome=outcome, mr=mr, code=code)
+    return int(row["part_id"])
 
 
 def let_go(conn: sqlite3.Connection, submit_id: int, now: float) -> None:
@@ -45,7 +51,7 @@ def let_go(conn: sqlite3.Connection, submit_id: int, now: float) -> None:
 
 def doubt(conn: sqlite3.Connection, submit_id: int, reason: str, now: float, resend_limit: int = 0) -> None:
     """Nobody knows whether the part left: in doubt, or to be sent again until `resend_limit` submits of it."""
-    part_id = answer(conn, submit_id, "in_doubt")
+    part_id = answer(conn, submit_id, "in_doubt", now)
     if part_id is None:
         let_go(conn, submit_id, now)
         return

@@ -160,10 +160,18 @@ class Store:
         come: for what may as well not have happened, since waiting for the disk is the dearest thing that Outpost does.
         Raises StoreFull when the disk has no room.
         """
+        with self.alone() as conn, _transaction(conn, durable):
+            yield conn
+
+    @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """Keep this process's writers away without a transaction, for what must be outside of one.
+
+        Raises StoreFull.
+        """
         with self._writer:
             try:
-                with _transaction(self.conn, durable) as conn:
-                    yield conn
+                yield self.conn
             except sqlite3.OperationalError as error:
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF in REFUSED_WRITES:
                     raise StoreFull(f"{self.path} cannot be written: {error}") from error

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, replace
 
+from daemon.core.chain import What
 from daemon.core.message import RESOLVE, RESOLVE_PARTS, BatchState, MessageState, PartState, Resolution
+from daemon.store.audit import record
 from daemon.store.connection import Store
 from daemon.store.moves import finish_batch, release_batch, wait_again
 from daemon.store.requests import renew
@@ -49,6 +51,7 @@ class Decisions:
                     " WHERE id = ?",
                     (user, current.sha256, batch["id"]),
                 )
+                record(conn, now, What.RELEASE, user, batch=name, request=current.sha256, people=current.people)
                 release_batch(conn, batch["id"], now)
                 return Released(batch["id"], name, current.sha256, current.people)
             conn.execute(
@@ -69,16 +72,17 @@ class Decisions:
         with self._store.writing() as conn:
             conn.execute("UPDATE batches SET refused = ? WHERE name = ?", (why_not, name))
 
-    def resume(self, name: str, now: float) -> int:
+    def resume(self, name: str, user: str, now: float) -> int:
         """Let a paused batch go on; its id."""
         with self._store.writing() as conn:
             batch = _batch(conn, name)
             if batch["state"] != BatchState.PAUSED:
                 raise NotPossible(f"batch {name} is {batch['state']}, not paused.")
+            record(conn, now, What.RESUME, user, batch=name)
             release_batch(conn, batch["id"], now)
             return int(batch["id"])
 
-    def pause(self, name: str, now: float) -> Left:
+    def pause(self, name: str, user: str, now: float) -> Left:
         """Stop a batch before its next part. It goes on with `resume`."""
         with self._store.writing() as conn:
             batch = _batch(conn, name)
@@ -90,27 +94,29 @@ class Decisions:
                 f" WHERE batch_id = ? AND state IN ('queued', 'sending', 'held'){IN_NO_HAND}",
                 (now, batch["id"]),
             )
-            return _left(conn, batch["id"])
+            left = _left(conn, batch["id"])
+            record(conn, now, What.PAUSE, user, batch=name, left=left.left, waiting=left.waiting)
+            return left
 
-    def cancel(self, name: str, now: float) -> Left:
+    def cancel(self, name: str, user: str, now: float) -> Left:
         """End a batch before its next part, for good. What has begun keeps its outcome."""
         with self._store.writing() as conn:
             batch = _batch(conn, name)
             if batch["state"] in (BatchState.FINISHED, BatchState.CANCELLED):
                 raise NotPossible(f"batch {name} is {batch['state']} already.")
             cancel_batch(conn, batch["id"], now)
-            return _left(conn, batch["id"])
+            left = _left(conn, batch["id"])
+            record(conn, now, What.CANCEL, user, batch=name, left=left.left, waiting=left.waiting)
+            return left
 
     def resolve(self, message_id: int, resolution: Resolution, user: str, now: float) -> int:
         """A person says what became of a message, or that it shall be sent again; the id of its batch."""
         with self._store.writing() as conn:
-            row = conn.execute(
-                "SELECT batch_id, messages.state, batches.state AS batch_state FROM messages"
-                " JOIN batches ON batches.id = batch_id WHERE messages.id = ?",
-                (message_id,),
-            ).fetchone()
+            row = conn.execute(_MESSAGE, (message_id,)).fetchone()
             if row is None:
                 raise NotPossible(f"there is no message {message_id}. `outpost messages` lists them.")
+            if row["erased_at"] is not None:
+                raise NotPossible(f"message {message_id} is erased: nobody knows any more whom it was for.")
             state = MessageState(row["state"])
             choices = RESOLVE.get(state, {})
             if resolution is Resolution.RESEND and row["batch_state"] == BatchState.CANCELLED:
@@ -131,7 +137,14 @@ class Decisions:
                 )
                 wait_again(conn, message_id, None, f"resolved as {resolution} by {user}", now)  # if paused meanwhile
             finish_batch(conn, row["batch_id"], now)
+            record(conn, now, What.RESOLVE, user, message=message_id, was=state, how=resolution)
             return int(row["batch_id"])
+
+
+_MESSAGE = (
+    "SELECT batch_id, messages.state, batches.state AS batch_state, erased_at FROM messages"
+    " JOIN batches ON batches.id = batch_id WHERE messages.id = ?"
+)
 
 
 def _batch(conn: sqlite3.Connection, name: str) -> sqlite3.Row:

@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from daemon.core.chain import What
 from daemon.core.message import PartState
 from daemon.core.report import OpenPart, match, part_state
 from daemon.store.arrivals import Arrival, keep_deliver, keep_undecodable, octets_of, texted_as
+from daemon.store.audit import Seal, record
 from daemon.store.connection import Store
 from daemon.store.moves import Report, derive_message, finish_batch, move_part, settle_part
 from drivers.types import Deliver, Received, StatusReport, Undecodable
@@ -90,6 +92,7 @@ def _save_report(conn: sqlite3.Connection, iccid: str, report: StatusReport, now
     if inbound_id is None:
         return None
     part_id = match(report, _open_parts(conn, iccid, report.mr), now)
+    _put_on_record(conn, iccid, report, part_id, now)
     if part_id is None:
         return None
     _confirm_doubt(conn, part_id, report, now)
@@ -97,6 +100,20 @@ def _save_report(conn: sqlite3.Connection, iccid: str, report: StatusReport, now
     batch_id = derive_message(conn, part_id, now)
     finish_batch(conn, batch_id, now)
     return batch_id
+
+
+def _put_on_record(
+    conn: sqlite3.Connection, iccid: str, report: StatusReport, part_id: int | None, now: float
+) -> None:
+    """A report whose part is not known yet stands under the station's own seal."""
+    batch = conn.execute(
+        "SELECT batch_id FROM parts JOIN messages ON messages.id = message_id WHERE parts.id = ?", (part_id,)
+    ).fetchone()
+    seal = Seal(conn, batch and batch["batch_id"])
+    record(
+        conn, now, What.REPORT, sim=iccid, mr=report.mr, tp_status=report.status, message_part=part_id,
+        pdu=seal(report.pdu),
+    )  # fmt: skip
 
 
 def _confirm_doubt(conn: sqlite3.Connection, part_id: int, report: StatusReport, now: float) -> None:

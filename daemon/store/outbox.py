@@ -8,8 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from daemon.core.batch import NewBatch, NewMessage, RejectedRow, Taken, TakenBefore
+from daemon.core.chain import What
 from daemon.core.message import BatchState, MessageState, PartState
 from daemon.store.answers import answer, doubt, early_reports, let_go, message_of
+from daemon.store.audit import Seal, record
 from daemon.store.moves import (
     derive_message,
     finish_batch,
@@ -96,10 +98,15 @@ class Outbox(Questions):
                 "INSERT INTO rejected_rows (batch_id, row, ref, cell, text, reason) VALUES (?, ?, ?, ?, ?, ?)",
                 ((batch_id, r.row, r.ref, r.to, r.text, r.reason) for r in rejected),
             )
+            record(
+                conn, batch.dropped_at, What.COLLECTION, batch.owner, batch=name, id=batch_id, file=batch.source,
+                sha256=batch.sha256, rows=len(messages) + len(rejected), rejected=len(rejected),
+            )  # fmt: skip
             sift(conn, batch_id, batch.dropped_at)
             bind_batch(conn, batch_id, batch.sim, batch.dropped_at)
             if batch.released:
                 release_batch(conn, batch_id, batch.dropped_at)
+                record(conn, batch.dropped_at, What.RELEASE, why="approval is none", batch=name)
             else:
                 finish_batch(conn, batch_id, batch.dropped_at)  # when none of its rows may be texted
             return Taken(batch_id, name)
@@ -223,12 +230,19 @@ class Outbox(Questions):
             ).fetchone()
             if part is None or not move_part(conn, part["id"], PartState.SUBMITTING):
                 raise Withdrawn
+            before = conn.execute("SELECT count(*), max(id) FROM submits WHERE part_id = ?", (part["id"],)).fetchone()
             submit = conn.execute(
                 "INSERT INTO submits (iccid, part_id, recipient, at, valid_until, outcome, boot, up, again_of)"
                 " VALUES (?1, ?2, ?3, ?4, ?5, 'submitting', ?6, ?7, (SELECT max(id) FROM submits WHERE part_id = ?2"
                 " AND outcome = 'in_doubt')) RETURNING id",
                 (iccid, part["id"], item.recipient, now, valid_until, boot, up),
             ).fetchone()
+            seal = Seal(conn, item.batch_id)
+            record(
+                conn, now, What.SUBMISSION, batch=item.batch, row=item.row, message=item.message_id, part=seq,
+                attempt=before[0] + 1, submit=submit["id"], again=before[1], sim=iccid,
+                to=seal(item.recipient), text=seal(item.text), pdu=seal(pdus[seq - 1].hex),
+            )  # fmt: skip
             return int(submit["id"])
 
     def accepted(self, submit_id: int, mr: int | None, now: float) -> None:
@@ -237,7 +251,7 @@ class Outbox(Questions):
         This and the other answers change no part once the submit has its answer, from the modem or from a report.
         """
         with self._store.writing() as conn:
-            part_id = answer(conn, submit_id, "accepted", mr=mr)
+            part_id = answer(conn, submit_id, "accepted", now, mr=mr)
             if part_id is not None:
                 move_part(conn, part_id, PartState.SENT, mr=mr, sent_at=now)
                 settle_part(conn, part_id, early_reports(conn, submit_id), now)
@@ -246,7 +260,7 @@ class Outbox(Questions):
     def failed(self, submit_id: int, code: str, reason: str, now: float, *, against_sim: bool = False) -> None:
         """The network refused the part for good: the message has failed."""
         with self._store.writing() as conn:
-            part_id = answer(conn, submit_id, "refused", code=code, against_sim=against_sim)
+            part_id = answer(conn, submit_id, "refused", now, code=code, against_sim=against_sim)
             if part_id is None:
                 let_go(conn, submit_id, now)
             else:
@@ -269,7 +283,7 @@ class Outbox(Questions):
         `pdus` replaces the encoding of the parts that have not left. `against_sim`: the refusal may speak of the SIM.
         """
         with self._store.writing() as conn:
-            part_id = answer(conn, submit_id, "refused", code=code, against_sim=against_sim)
+            part_id = answer(conn, submit_id, "refused", now, code=code, against_sim=against_sim)
             if part_id is None or not move_part(conn, part_id, PartState.PENDING, reason):
                 let_go(conn, submit_id, now)
                 return

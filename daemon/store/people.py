@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from daemon.core.address import e164
+from daemon.core.chain import What
 from daemon.core.message import MessageState
 from daemon.core.optout import is_for_a_person, is_start, is_stop
+from daemon.store.audit import record
 from daemon.store.moves import finish_batch, free_name
 
 CONFIRMATIONS = "confirmations"
@@ -180,9 +182,12 @@ def opt_out(conn: sqlite3.Connection, recipient: str, source: str, now: float) -
     """
     policy = policy_of(conn)
     number = known_as(recipient, policy)
-    new = conn.execute(
-        "INSERT INTO optouts VALUES (person_tag(?), ?, ?) ON CONFLICT DO NOTHING", (number, now, source)
-    ).rowcount > 0
+    tag = conn.execute(
+        "INSERT INTO optouts VALUES (person_tag(?), ?, ?) ON CONFLICT DO NOTHING RETURNING tag", (number, now, source)
+    ).fetchone()
+    new = tag is not None
+    if new:
+        record(conn, now, What.OPT_OUT, why=source, tag=tag[0])
     batches = suppress(conn, now, recipient=number)
     if new and source == "reply" and policy.confirmation and number.startswith("+"):
         batches |= _confirm(conn, number, policy, now)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from daemon.core.chain import What
 from daemon.core.message import SimState
+from daemon.store.audit import record
 from daemon.store.connection import Store
 from daemon.store.moves import finish_batch
 from daemon.store.sims import Hold
@@ -57,34 +59,37 @@ class Stops:
         """Submit nothing through any SIM until `resume_station`. It outlives restarts."""
         with self._store.writing() as conn:
             conn.execute("INSERT INTO station_pause VALUES (1, ?, ?) ON CONFLICT DO NOTHING", (now, user))
+            record(conn, now, What.PAUSE, user, station=True)
             return left_of(conn, _OPEN)
 
-    def resume_station(self) -> None:
+    def resume_station(self, user: str, now: float) -> None:
         """Let the station go on."""
         with self._store.writing() as conn:
             if not conn.execute("DELETE FROM station_pause").rowcount:
                 raise NotPossible("the station is not paused. A SIM or a batch may be: `outpost status` says so.")
+            record(conn, now, What.RESUME, user, station=True)
 
-    def cancel_station(self, now: float) -> Left:
+    def cancel_station(self, user: str, now: float) -> Left:
         """End every batch before its next part, for good."""
         with self._store.writing() as conn:
             batches = [row["id"] for row in conn.execute(f"SELECT id FROM batches WHERE {_OPEN}")]
             left = left_of(conn, _OPEN).left
             for batch_id in batches:
                 cancel_batch(conn, batch_id, now)
+            record(conn, now, What.CANCEL, user, station=True, batches=len(batches), left=left)
             return Left(left, 0, tuple(batches))
 
     # One SIM
 
     def pause_sim(self, iccid: str, user: str, now: float) -> Left:
         """Submit nothing through this SIM until it is resumed."""
-        return self._hold_sim(iccid, Hold(SimState.PAUSED, f"paused by {user}", None, now))
+        return self._hold_sim(iccid, Hold(SimState.PAUSED, f"paused by {user}", None, now), user, now)
 
-    def resume_sim(self, iccid: str) -> Left:
+    def resume_sim(self, iccid: str, user: str, now: float) -> Left:
         """Let a paused, resting or blocked SIM submit again."""
-        return self._hold_sim(iccid, None)
+        return self._hold_sim(iccid, None, user, now)
 
-    def cancel_sim(self, iccid: str, now: float) -> Left:
+    def cancel_sim(self, iccid: str, user: str, now: float) -> Left:
         """End what waits for this SIM and may go through no other, for good."""
         with self._store.writing() as conn:
             _seen(conn, iccid)
@@ -98,9 +103,10 @@ class Stops:
             batches = {row["batch_id"] for row in rows}
             for batch_id in batches:
                 finish_batch(conn, batch_id, now)
+            record(conn, now, What.CANCEL, user, sim=iccid, left=left)
             return Left(left, 0, tuple(batches))
 
-    def _hold_sim(self, iccid: str, hold: Hold | None) -> Left:
+    def _hold_sim(self, iccid: str, hold: Hold | None, user: str, now: float) -> Left:
         values = ("", "", None, 0.0) if hold is None else (hold.state, hold.reason, hold.until, hold.since)
         with self._store.writing() as conn:
             _seen(conn, iccid)
@@ -108,6 +114,7 @@ class Stops:
                 "UPDATE sims SET hold = ?, hold_reason = ?, hold_until = ?, hold_since = ? WHERE iccid = ?",
                 (*values, iccid),
             )
+            record(conn, now, What.RESUME if hold is None else What.PAUSE, user, sim=iccid)
             return left_of(conn, f"{_OPEN} AND messages.sim = ?", iccid)
 
 

@@ -112,6 +112,11 @@ class Views:
         for row in self._store.conn.execute(_SHEET, {"batch": batch_id}):
             yield SheetRow(*row)
 
+    def audit_head(self) -> str:
+        """The record's head, as it is printed on pages and reports; empty while nothing is on record."""
+        row = self._store.conn.execute("SELECT seq || ':' || hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
+        return "" if row is None else str(row[0])
+
     def _dicts(self, sql: str, *args: object) -> list[dict[str, Any]]:
         return [dict(row) for row in self._store.conn.execute(sql, args)]
 

@@ -31,6 +31,7 @@ def document() -> Document:
         "station": {
             "name": "Nottingham <1>", "timezone": "Europe/London", "running": True,
             "updated_at": "2026-11-27T22:31:05+00:00",
+            "audit_head": "1234:9f3a",
         },
         "sims": [
             {

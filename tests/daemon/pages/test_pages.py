@@ -65,7 +65,7 @@ def rows() -> list[OutcomeRow]:
 def batch_page(tmp_path: Path) -> str:
     figures, path = Figures(), tmp_path / "line-42.html"
     every = list(figures.watch(rows()))
-    write_batch_page(path, BATCH, figures, every, ZONE, SENT + 1000)
+    write_batch_page(path, BATCH, figures, every, ZONE, SENT + 1000, "7:0f")
     return path.read_text("utf-8")
 
 
@@ -78,6 +78,7 @@ def test_the_station_page_says_how_each_sim_stands(document: dict[str, Any]) -> 
     assert "not before Fri 27 Nov 2026, 22:31:50 GMT" in words
     assert "-71 dBm, good" in words
     assert "51 of 95 done" in words
+    assert "1234:9f3a" in words
 
 
 def test_the_station_page_of_a_stopped_service_says_so(document: dict[str, Any]) -> None:

@@ -17,10 +17,10 @@ def test_a_hold_outlives_absence_and_restarts(desk):
     desk.sims.seen(SimIdentity(desk.SIM), desk.NOW + 9)
     assert desk.sims.hold(desk.SIM) == hold
     assert desk.sims.hold(desk.OTHER_SIM) is None
-    desk.stops.resume_sim(desk.SIM)
+    desk.stops.resume_sim(desk.SIM, "anna", desk.NOW)
     assert desk.sims.hold(desk.SIM) is None
     with pytest.raises(NotPossible, match="never seen"):
-        desk.stops.resume_sim("never seen")
+        desk.stops.resume_sim("never seen", "anna", desk.NOW)
 
 
 def test_rests_are_counted_until_a_part_is_accepted(desk):

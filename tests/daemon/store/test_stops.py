@@ -25,11 +25,11 @@ def test_the_station_is_paused_before_the_next_part_and_over_restarts(desk, begu
         desk.submit(begun, 2)
     desk.kill()
     assert (desk.stops.station_pause().by, desk.stops.station_pause().at) == ("anna", desk.NOW)
-    desk.stops.resume_station()
+    desk.stops.resume_station("anna", desk.NOW)
     assert desk.stops.station_pause() is None
     desk.submit(begun, 2)
     with pytest.raises(NotPossible, match="not paused"):
-        desk.stops.resume_station()
+        desk.stops.resume_station("anna", desk.NOW)
 
 
 @pytest.mark.parametrize("hold", ["paused", "blocked"])
@@ -43,7 +43,7 @@ def test_a_sim_is_held_before_the_next_part(desk, begun, hold):
     assert desk.sims.hold(desk.SIM).state == hold
     with pytest.raises(Withdrawn):
         desk.submit(begun, 2)
-    desk.stops.resume_sim(desk.SIM)
+    desk.stops.resume_sim(desk.SIM, "anna", desk.NOW)
     desk.submit(begun, 2)
 
 
@@ -51,7 +51,7 @@ def test_the_station_is_cancelled(desk, begun, make_message):
     desk.take(make_message(4), released=False)
     desk.submit(begun, 2)  # in the network's hands: its outcome is still to come
     other = desk.claim(iccid=desk.OTHER_SIM)
-    assert desk.stops.cancel_station(desk.NOW) == Left(1, 0, (1, 2))
+    assert desk.stops.cancel_station("anna", desk.NOW) == Left(1, 0, (1, 2))
     assert desk.states() == ["sending", "cancelled", "cancelled", "cancelled"]
     with pytest.raises(Withdrawn):
         desk.submit(other, iccid=desk.OTHER_SIM)
@@ -63,11 +63,11 @@ def test_the_station_is_cancelled(desk, begun, make_message):
 def test_what_waits_for_one_sim_is_cancelled(desk, begun):
     desk.outbox.give_back(begun, desk.NOW)
     assert desk.views.waiting_for() == {desk.SIM: 1}
-    assert desk.stops.cancel_sim(desk.SIM, desk.NOW) == Left(1, 0, (1,))
+    assert desk.stops.cancel_sim(desk.SIM, "anna", desk.NOW) == Left(1, 0, (1,))
     assert desk.states() == ["cancelled", "queued", "queued"]
     assert desk.views.waiting_for() == {}
     with pytest.raises(NotPossible, match="outpost sims"):
-        desk.stops.cancel_sim("never seen", desk.NOW)
+        desk.stops.cancel_sim("never seen", "anna", desk.NOW)
 
 
 def test_an_alarm_keeps_its_time_until_it_is_cleared_or_ends(desk):

@@ -162,6 +162,6 @@ def test_nothing_of_a_cancelled_batch_is_sent_again(desk, make_message):
     desk.take(make_message(1))
     desk.outbox.doubt(desk.submit(desk.claim()), "no answer", desk.NOW)
     decisions = Decisions(desk.store)
-    decisions.cancel("list", desk.NOW)
+    decisions.cancel("list", "ben", desk.NOW)
     with pytest.raises(NotPossible, match="cancelled"):
         decisions.resolve(1, Resolution.RESEND, "anna", desk.NOW)

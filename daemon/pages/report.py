@@ -1,0 +1,122 @@
+"""The report of a batch for a case file: a folder with a page to print, the outcomes, the record, and hashes of all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from daemon.clock import iso
+from daemon.pages.files import write_whole
+from daemon.pages.looks import moment, record_head, words
+from daemon.pages.markup import page, row, table, tag
+from daemon.pages.outcomes import write_outcomes
+from daemon.settings import Settings
+from daemon.store import Store, Views
+from daemon.store.achieved import FIGURES, achieved, entries, texts
+
+PAGE, OUTCOMES, RECORD, MANIFEST, SUMS = "report.html", "outcomes.csv", "record.jsonl", "manifest.json", "SHA256SUMS"
+MOST_TEXTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a report says of itself. Figures from 1 to `suppress_below` - 1 stay hidden: they may point at somebody."""
+
+    made_by: str
+    made_at: float
+    head: str
+    suppress_below: int = 0
+
+
+def write_report(folder: Path, store: Store, batch: Mapping[str, Any], settings: Settings, frame: Frame) -> list[Path]:
+    """Write the whole folder; its files. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    zone, views = settings.station.zone, Views(store)
+    shown = {name: _shown(n, frame) for name, n in achieved(store, batch["id"]).items()}
+    states = {state: _shown(n, frame) for state, n in views.counts(batch["id"]).items() if n}
+    write_outcomes(folder / OUTCOMES, views.outcomes(batch["id"]), zone)
+    _write(folder / RECORD, "".join(f"{entry}\n" for entry in entries(store, batch["id"], batch["name"])))
+    _write(folder / PAGE, _page(store, batch, settings, frame, shown, states))
+    manifest = {
+        "station": settings.station.name,
+        "batch": batch["name"],
+        "list_sha256": batch["sha256"],
+        "made_by": frame.made_by,
+        "made_at": iso(frame.made_at, zone),
+        "audit_head": frame.head,
+        "figures": shown,
+        "states": states,
+        "suppressed_below": frame.suppress_below,
+        "files": {name: _sha256(folder / name) for name in (PAGE, OUTCOMES, RECORD)},
+    }
+    _write(folder / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    names = (PAGE, OUTCOMES, RECORD, MANIFEST)
+    _write(folder / SUMS, "".join(f"{_sha256(folder / name)}  {name}\n" for name in names))
+    return [folder / name for name in (*names, SUMS)]
+
+
+def _shown(n: int, frame: Frame) -> int | str:
+    return f"fewer than {frame.suppress_below}" if 0 < n < frame.suppress_below else n
+
+
+def _page(
+    store: Store, batch: Mapping[str, Any], settings: Settings, frame: Frame, shown: Mapping[str, int | str],
+    states: Mapping[str, int | str],
+) -> str:  # fmt: skip
+    station, title = settings.station, f"Report of batch {batch['name']}"
+    left = texts(store, batch["id"]).most_common(MOST_TEXTS)
+    return page(
+        title,
+        tag(
+            "header",
+            tag("h1", title),
+            tag("p", f"{station.name}, {moment(frame.made_at, station.zone)}, made by {frame.made_by}"),
+        ),
+        tag(
+            "main",
+            tag("h2", "What was asked"),
+            _facts(batch, station.zone),
+            *(tag("div", tag("p", f"To {_shown(n, frame)}:"), tag("blockquote", text)) for text, n in left),
+            tag("h2", "What it achieved"),
+            _numbers({FIGURES[name]: n for name, n in shown.items()}, "In people"),
+            _numbers({words(state): n for state, n in states.items()}, "Messages by state"),
+            tag("h2", "How this can be checked"),
+            tag("p", record_head(frame.head)),
+            tag("p", "Keep this page: ", tag("code", f"outpost audit verify --head {frame.head}"),
+                " tells later whether anything that was on record by then has been changed."),
+            tag("p", f"{OUTCOMES} holds every row, {RECORD} what is on record of this batch, {MANIFEST} and {SUMS} the "
+                "SHA-256 of each file: ", tag("code", f"sha256sum -c {SUMS}")),
+        ),
+    )  # fmt: skip
+
+
+def _facts(batch: Mapping[str, Any], zone: tzinfo) -> Element:
+    facts = (
+        ("List", batch["source"]),
+        ("Content", f"SHA-256 {batch['sha256']}"),
+        ("Dropped by", f"{batch['owner']}, {moment(batch['dropped_at'], zone)}"),
+        ("Released by", batch["released_by"] or "nobody: no release was needed, or there is none yet"),
+        ("Released", moment(batch["released_at"], zone) or "not yet"),
+        ("Ended", moment(batch["finished_at"], zone) or "not yet"),
+        ("State", words(batch["state"])),
+    )
+    return tag("dl", *(part for name, value in facts for part in (tag("dt", name), tag("dd", value))))
+
+
+def _numbers(numbers: Mapping[str, int | str], caption: str) -> Element:
+    rows = (row(name, str(n)) for name, n in numbers.items())
+    return table(("What", "How many"), *rows, caption=caption, empty="None.")
+
+
+def _write(path: Path, text: str) -> None:
+    write_whole(path, lambda file: file.write(text))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

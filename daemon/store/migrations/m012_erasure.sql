@@ -1,0 +1,2 @@
+-- When the people of a batch were erased.
+ALTER TABLE batches ADD COLUMN erased_at REAL
