@@ -138,9 +138,10 @@ def _keep(settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _keep_alone(settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
-    from daemon.app import CannotStart, alone
+    from daemon.app import alone
     from daemon.control.keeping import Keeping
     from daemon.control.server import asker_here
+    from daemon.state_dir import CannotStart
     from daemon.store import StoreFull
     from daemon.store.stops import NotPossible
 

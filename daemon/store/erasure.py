@@ -25,6 +25,8 @@ PERSONAL = {
     "batches": ("wording", "notes"),
 }
 """What is emptied in the rows that stay; a column that a schema lacks is passed over."""
+EMPTY = {"notes": "[]"}
+"""What stands in an emptied column, where that is not an empty text."""
 STAYING = (*PERSONAL, "audit", "batch_keys", "counts", "sims", "modems", "station", "optouts", "exclusions", "unread")
 """Tables whose rows stay. From every other table goes what belongs to the batch or mentions one of its people."""
 HARDWARE = frozenset({"iccid", "imsi", "imei", "sim"})
@@ -144,7 +146,7 @@ def _empty(conn: sqlite3.Connection, target: Target, now: float) -> dict[str, in
     for table, where in rows.items():
         columns = [column for column in PERSONAL[table] if column in _columns(conn, table)]
         if columns:
-            changes = ", ".join(f"{column} = ''" for column in columns)
+            changes = ", ".join(f"{column} = '{EMPTY.get(column, '')}'" for column in columns)
             emptied[table] = conn.execute(f"UPDATE {table} SET {changes} WHERE {where}").rowcount
         if "reason" in _columns(conn, table):
             _blank_reasons(conn, table, where)
