@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from daemon.cli_doctor import doctor
 from daemon.cli_people import exclusions, optouts, replies
 from daemon.cli_record import audit, erase, report
 from daemon.cli_shared import DONE, REFUSED
@@ -37,7 +38,7 @@ def main() -> None:
     """
 
 
-for _command in (optouts, exclusions, replies, audit, report, erase):
+for _command in (optouts, exclusions, replies, audit, report, erase, doctor):
     main.add_command(_command)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from daemon.store.backup import before_upgrade, copy, unfinished_restore, way_back
+from daemon.store.backup import before_upgrade, copy, first_damage, unfinished_restore, way_back
 from daemon.store.schema import VERSION, migrations
 
 BUSY_MS = 10_000
@@ -176,6 +176,13 @@ class Store:
                 if getattr(error, "sqlite_errorcode", 0) & 0xFF in REFUSED_WRITES:
                     raise StoreFull(f"{self.path} cannot be written: {error}") from error
                 raise
+
+    def damage(self) -> str:
+        """What SQLite finds wrong with the database, "" when nothing. All of it is read."""
+        try:
+            return first_damage(self.conn)
+        except sqlite3.DatabaseError as error:
+            return str(error)
 
     def secret(self, name: str) -> bytes:
         """A random key that belongs to this station: made at the first call, kept in the database."""

@@ -24,6 +24,9 @@ def test_status_and_messages_with_and_without_the_service(station, people, numbe
     assert told.returncode == 0
     assert "list" in told.stdout
     assert station.network.sims[0] in told.stdout
+    examined = json.loads(station.cli("doctor", "--json").stdout)["checks"]
+    assert {"configuration", "database", "clock"} <= {check["name"] for check in examined if check["state"] != "bad"}
+    assert [check["what"] for check in examined if check["name"] == "SIMs"] == [f"{station.network.sims[0]} is ready"]
 
     assert station.stop() == 0
     assert json.loads(station.cli("messages", "--json").stdout) == running

@@ -1,0 +1,1 @@
+"""What goes wrong on real stations, looked for and told with its cure. Nothing here changes anything."""

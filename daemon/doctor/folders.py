@@ -1,0 +1,101 @@
+"""Checks of the station's folders and of who may use them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from daemon.doctor.finding import Findings, bad, ok, warn
+from daemon.settings import Approval, Settings
+
+OPERATORS, ADMINS = "outpost-operators", "outpost-admins"
+MAKE = "`sudo systemd-tmpfiles --create outpost.conf` makes the folders as they should be"
+SPOOL_FOLDERS = ("incoming", "accepted", "rejected", "outcomes", "replies", "awaiting")
+
+
+def check_groups(members: Mapping[str, frozenset[str]], approval: Approval) -> Findings:
+    """`members` is by the name of each group that exists."""
+    missing = [name for name in (OPERATORS, ADMINS) if name not in members]
+    if missing:
+        yield warn("groups", f"there is no group {' and no group '.join(missing)}: nobody but root and the service's "
+                   "own user may use the station", "`sudo systemd-sysusers outpost.conf` makes the groups")  # fmt: skip
+        return
+    people = members[OPERATORS] | members[ADMINS]
+    need = 2 if approval is Approval.TWO_PERSON else 1
+    if len(people - {"outpost"}) < need:
+        why = "a second person must release each list" if need == 2 else "nobody can drop a list but root"
+        yield warn("groups", f"{len(people - {'outpost'})} people are in {OPERATORS} and {ADMINS}, and {why}",
+                   f"`sudo adduser NAME {OPERATORS}` for each person; it counts from the next login")  # fmt: skip
+    else:
+        yield ok("groups", f"{len(people - {'outpost'})} people in {OPERATORS} and {ADMINS}")
+
+
+def check_folders(settings: Settings) -> Findings:
+    """That the folders are there, the service's own, and no stranger's to enter."""
+    station = settings.station
+    found = [*_state_folder(station.state_dir)]
+    owner = _status(station.state_dir)
+    spool = station.spool_dir
+    if owner is not None:
+        for folder in (spool, *(spool / name for name in SPOOL_FOLDERS)):
+            found += _spool_folder(folder, owner.st_uid)
+    found += _runtime_folder(station.runtime_dir)
+    yield from found or [ok("folders", f"{station.state_dir}, {spool} and {station.runtime_dir} are the service's own")]
+
+
+def check_access(folder: Path) -> Findings:
+    """Whether this user may look at all that a doctor wants to see."""
+    if not _missing(folder) and not os.access(folder, os.R_OK | os.X_OK):
+        yield warn("access", f"this user may not look into {folder}: the database and its backups are not examined",
+                   "`sudo outpost doctor` sees everything")  # fmt: skip
+
+
+def _state_folder(folder: Path) -> Findings:
+    status = _status(folder)
+    if _missing(folder):
+        yield bad("folders", f"{folder} does not exist", "the service makes it at its first start: `sudo systemctl "
+                  "start outpost`; or correct state_dir in the configuration")  # fmt: skip
+    elif status is not None and status.st_mode & 0o077:
+        yield bad("folders", f"others may look into {folder}, where the database lies (mode "
+                  f"{stat.S_IMODE(status.st_mode):o})", f"`sudo chmod 700 {folder}`")  # fmt: skip
+
+
+def _spool_folder(folder: Path, service: int) -> Findings:
+    status = _status(folder)
+    if _missing(folder):
+        yield bad("folders", f"{folder} does not exist", f"{MAKE}; the service makes it too, where it may")
+    elif status is None:
+        return
+    elif status.st_uid != service:
+        yield bad("folders", f"{folder} belongs to user {status.st_uid} and not to the service's user ({service})",
+                  f"`sudo chown {service} {folder}`")  # fmt: skip
+    elif status.st_mode & 0o007:
+        yield bad("folders", f"{folder} is open to everybody on this machine (mode {stat.S_IMODE(status.st_mode):o})",
+                  f"`sudo chmod o= {folder}`")  # fmt: skip
+
+
+def _runtime_folder(folder: Path) -> Findings:
+    status = _status(folder)
+    if status is not None and status.st_mode & 0o007:
+        yield bad("folders", f"{folder}, where the control socket lies, is open to everybody (mode "
+                  f"{stat.S_IMODE(status.st_mode):o})", f"`sudo chmod o= {folder}`")  # fmt: skip
+
+
+def _missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """None too for what this user may not look at."""
+    try:
+        return path.stat()
+    except OSError:
+        return None
