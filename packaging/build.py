@@ -22,6 +22,7 @@ import tempfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,7 +47,7 @@ FILES = {
 }
 FOLDERS = {"docs": "usr/share/doc/outpost/docs", "config": "usr/share/doc/outpost/config"}
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
-MAN = "docs/man"  # pages named outpost.1, outpost.toml.5, …
+MANUAL = ("outpost.1", "outpost.toml.5")
 
 
 class CannotBuild(Exception):
@@ -142,10 +143,9 @@ def _lay_out(tree: Path, when: int) -> None:
         _put(tree / place, (ROOT / source).read_bytes())
     for source, place in FOLDERS.items():
         for file in _files(ROOT / source):
-            if not file.is_relative_to(ROOT / MAN):
-                _put(tree / place / file.relative_to(ROOT / source), file.read_bytes())
-    for page in _files(ROOT / MAN):
-        _put(tree / f"usr/share/man/man{page.suffix[1:]}/{page.name}.gz", _gzipped(page.read_bytes()))
+            _put(tree / place / file.relative_to(ROOT / source), file.read_bytes())
+    for page in MANUAL:
+        _put(tree / f"usr/share/man/man{page[-1]}/{page}.gz", _gzipped(_manual(page, when)))
     changes = f"outpost ({VERSION}) stable; urgency=medium\n\n  * See docs/ and CHANGELOG.md.\n\n"
     _put(tree / "usr/share/doc/outpost/changelog.gz", _gzipped(changes.encode() + _signature(when)))
     _put(tree / "usr/share/doc/outpost/CHANGELOG.md", (ROOT / "CHANGELOG.md").read_bytes())
@@ -165,6 +165,12 @@ def _completion(shell: str) -> bytes:
     env = {**os.environ, "_OUTPOST_COMPLETE": f"{shell}_source"}
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, check=True)
     return done.stdout
+
+
+def _manual(page: str, when: int) -> bytes:
+    date = datetime.fromtimestamp(when, UTC).date().isoformat()
+    command = [sys.executable, str(HERE / "manual.py"), page, VERSION, date]
+    return subprocess.run(command, capture_output=True, check=True).stdout
 
 
 def _control(tree: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gzip
 import importlib.util
 import os
 import re
@@ -12,7 +13,10 @@ import sys
 import tarfile
 from pathlib import Path
 
+import click
 import pytest
+
+from daemon import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -85,6 +89,29 @@ def test_what_lies_where(deb, installed):
     # Never in a folder that other programs' Python looks into.
     assert not [path for path in have if "site-packages" in path or "dist-packages" in path]
     assert (installed / "usr/share/bash-completion/completions/outpost").read_text().startswith("_outpost_completion")
+
+
+@needs_dpkg
+def test_the_manual_pages_hold_every_command_and_every_key(installed):
+    def page(place):
+        return gzip.decompress((installed / "usr/share/man" / place).read_bytes()).decode().replace("\\-", "-")
+
+    def subsections(group, path):
+        for name, found in group.commands.items():
+            yield f"\n.SS {path} {name} ["
+            yield from subsections(found, f"{path} {name}") if isinstance(found, click.Group) else ()
+
+    commands, keys = page("man1/outpost.1.gz"), page("man5/outpost.toml.5.gz")
+    assert [line for line in subsections(cli.main, "outpost") if line not in commands] == []
+    assert "\n.B --request TEXT\nThe hash on the request" in commands
+    shown = (ROOT / "config/outpost.toml").read_text()
+    written = set(re.findall(r"^\.B ([a-z_]+) = ", keys, re.MULTILINE))
+    assert written == set(re.findall(r"^(?:# )?([a-z_]+) = ", shown, re.MULTILINE))
+    assert set(re.findall(r"^\.SS (\[.+\])$", keys, re.MULTILINE)) == set(
+        re.findall(r"^(?:# )?(\[[\w.]+\])", shown, re.MULTILINE)
+    )
+    # Each line of a remark is there, in its own place behind its key.
+    assert "\n.B min_gap_seconds = 10\npause between two messages; may have a fraction\n" in keys
 
 
 @needs_dpkg
