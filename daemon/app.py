@@ -167,7 +167,7 @@ class Application:
         decisions = Decisions(store)
         self._released = ReleasedFolder(decisions, lambda: self._station.settings, self._clock.now, self._decided)
         self._keeping = Keeping(store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
-        actions = Actions(self._station, decisions, pin_tries, self._keeping)
+        actions = Actions(self._station, store, decisions, pin_tries, self._keeping)
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
         self._scheduler = _scheduler(self._job_trouble)
         self._housekeeping = Housekeeping(self._station)

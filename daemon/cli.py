@@ -19,7 +19,7 @@ from daemon.cli_shared import fail as _fail
 from daemon.cli_shared import json_option as _json_option
 from daemon.cli_shared import print_json as _print_json
 from daemon.cli_shared import print_lines as _print_lines
-from daemon.cli_shared import reading as _reading
+from daemon.cli_shared import read as _read
 from daemon.cli_shared import settings_of as _settings
 
 # Modules that only one command needs are imported by that command: `outpost status` must answer at once.
@@ -115,7 +115,7 @@ def status(config: Path, as_json: bool) -> None:
     """Show the station at a glance: SIMs, modems, messages by state, batches."""
     from daemon.pages.text import status_lines
 
-    document = _status(config)
+    document = _read(config, "status")
     if as_json:
         _print_json(document)
     else:
@@ -130,23 +130,20 @@ def status(config: Path, as_json: bool) -> None:
 def messages(config: Path, as_json: bool, batch: str | None, state: str | None) -> None:
     """List messages with their parts."""
     from daemon.core.message import MessageState
-    from daemon.pages.status import message_document
     from daemon.pages.text import message_lines
 
-    settings = _settings(config)
     if state is not None and state not in set(MessageState):
         raise click.BadParameter(f"{state} is no state. The states: {', '.join(MessageState)}.", param_hint="--state")
-    with _reading(settings) as store:
-        from daemon.store import Views
-
-        views = Views(store)
-        if batch is not None and views.batch(batch) is None:
-            _fail(f"there is no batch {batch}. `outpost status` lists the batches.")
-        documents = [message_document(row, settings.station.zone) for row in views.messages(batch, state)]
+    found: list[dict[str, Any]] = []
+    after: int | None = 0
+    while after is not None:
+        document = _read(config, "messages", batch=batch, state=state, after=after)
+        found += document["messages"]
+        after = document["after"]
     if as_json:
-        _print_json({"messages": documents})
+        _print_json({"messages": found})
     else:
-        _print_lines(message_lines(documents))
+        _print_lines(message_lines(found))
 
 
 @main.command()
@@ -358,7 +355,7 @@ def restore(backup: Path, config: Path) -> None:
 def _show_part(config: Path, part: str, as_json: bool) -> None:
     from daemon.pages import text
 
-    document = _status(config)
+    document = _read(config, "status")
     if as_json:
         _print_json({part: document[part]})
     else:
@@ -377,20 +374,6 @@ def _what(batch: str | None, station: bool) -> str:
 
 def _tell_left(whom: str, what: str, answer: dict[str, Any]) -> None:
     click.echo(f"{whom} is {what}: {answer['left']} messages had left, wholly or in part; {answer['waiting']} wait.")
-
-
-def _status(config: Path) -> dict[str, Any]:
-    from daemon.control.client import answers
-    from daemon.pages.status import reading_now, station_status
-    from daemon.store import Outbox, Views
-
-    settings = _settings(config)
-    with _reading(settings) as store:
-        running = answers(settings.station.control_socket)
-        reading = reading_now(settings) if running else None
-        return station_status(
-            Views(store), Outbox(store), settings, time.time(), running=running, reading=reading
-        )
 
 
 if __name__ == "__main__":

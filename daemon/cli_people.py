@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from daemon.cli_shared import ask, config_option, fail, json_option, print_json, print_lines, reading, settings_of
+from daemon.cli_shared import ask, config_option, fail, json_option, print_json, print_lines, read, reading, settings_of
 from daemon.settings import Settings
 
 if TYPE_CHECKING:
@@ -114,12 +114,9 @@ def exclusions_hash(who: tuple[str, ...], config: Path) -> None:
 
 
 def _list_optouts(numbers: tuple[str, ...], config: Path, as_json: bool) -> None:
-    from daemon.pages.people import optout_document, optout_lines
-    from daemon.store import Lists
+    from daemon.pages.people import optout_lines
 
-    settings = settings_of(config)
-    with reading(settings) as store:
-        document = optout_document(Lists(store).optouts(numbers), settings.station.zone)
+    document = read(config, "optouts", numbers=numbers)
     if as_json:
         print_json(document)
     else:
@@ -127,33 +124,13 @@ def _list_optouts(numbers: tuple[str, ...], config: Path, as_json: bool) -> None
 
 
 def _count_exclusions(config: Path, as_json: bool) -> None:
-    from daemon.pages.people import exclusion_document, exclusion_lines
-    from daemon.store import Lists
+    from daemon.pages.people import exclusion_lines
 
-    settings = settings_of(config)
-    with reading(settings) as store:
-        lists = Lists(store)
-        categories = lists.exclusions() if _is_admin(settings) else None
-        document = exclusion_document(lists.excluded(), categories, settings.station.zone)
+    document = read(config, "exclusions")
     if as_json:
         print_json(document)
     else:
         print_lines(exclusion_lines(document))
-
-
-def _is_admin(settings: Settings) -> bool:
-    """Whether the service says so; while none runs, whether this user owns the database, or is root."""
-    import os
-
-    from daemon.control.client import Denied, NoDaemon
-    from daemon.control.client import ask as ask_service
-
-    try:
-        return bool(ask_service(settings.station.control_socket, {"do": "who"})["admin"])
-    except Denied:
-        return False
-    except NoDaemon:
-        return os.geteuid() in (0, settings.station.database.stat().st_uid)
 
 
 def _change_list(do: str, who: tuple[str, ...], config: Path, what: str, **more: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterable
@@ -43,10 +44,33 @@ def ask(config: Path, request: dict[str, Any]) -> dict[str, Any]:
         fail(str(error))
 
 
+def read(config: Path, what: str, **request: Any) -> dict[str, Any]:
+    """One document of READINGS in daemon/control/readings.py: from the database where this user may read it, else from
+    the running service."""
+    import os
+    import time
+
+    from daemon.control.client import answers
+    from daemon.control.readings import Readings
+    from daemon.store import DatabaseForbidden, DatabaseUnusable, Store
+    from daemon.store.stops import NotPossible
+
+    station = (settings := settings_of(config)).station
+    try:
+        with contextlib.closing(Store(station.database, read_only=True)) as store:
+            owns = os.geteuid() in {0, station.database.stat().st_uid}
+            running = answers(station.control_socket)
+            return Readings(store, settings, time.time(), running=running, admin=owns).document(what, request)
+    except DatabaseForbidden:
+        answer = ask(config, {"do": f"read {what}", **request})
+        del answer["ok"]
+        return answer
+    except (DatabaseUnusable, NotPossible) as error:
+        fail(str(error))
+
+
 def reading(settings: Settings) -> Any:
     """The database, opened for reading and closed by the `with` that it is used in."""
-    import contextlib
-
     from daemon.store import DatabaseUnusable, Store
 
     try:

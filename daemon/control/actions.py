@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
 
 from daemon.control.keeping import Keeping
+from daemon.control.readings import READINGS, Readings
 from daemon.control.server import Asker, Forbidden
 from daemon.core.message import Resolution
 from daemon.services.station import Station
 from daemon.settings import Approval
+from daemon.store import Store
 from daemon.store.decisions import Decisions
 from daemon.store.lists import Change
 from daemon.store.pins import PinTries
 from daemon.store.stops import Left, NotPossible
 
+READ = "read "
+"""Before the names of actions that change nothing: see readings.py."""
+
 
 class Actions:
-    """Each action is one committed decision, then a ring for whom it concerns."""
+    """Each action is one committed decision, then a ring for whom it concerns; or a document that is read."""
 
     def __init__(
-        self, station: Station, decisions: Decisions, pin_tries: PinTries, keeping: Keeping
+        self, station: Station, store: Store, decisions: Decisions, pin_tries: PinTries, keeping: Keeping
     ) -> None:
         self._station = station
+        self._store = store
         self._decisions = decisions
         self._pin_tries = pin_tries
         self._log = structlog.get_logger()
@@ -41,7 +48,6 @@ class Actions:
             "sim resume": self._sim_resume,
             "sim pin-again": self._sim_pin_again,
             "sim cancel": self._sim_cancel,
-            "who": self._who,
             "optouts add": self._optouts_add,
             "optouts remove": self._optouts_remove,
             "exclusions add": self._exclusions_add,
@@ -49,6 +55,7 @@ class Actions:
             "seen": self._seen,
             "disclose": keeping.disclose,
             "erase": keeping.erase,
+            **{READ + what: partial(self._read, what) for what in READINGS},
         }
 
     def act(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
@@ -64,8 +71,14 @@ class Actions:
             raise Forbidden(f"{asker.user} is in neither outpost-operators nor outpost-admins.")
         answer = action(asker, request)
         self._log.info("asked", action=name, user=asker.user)
-        self._station.ring_lines()
+        if not str(name).startswith(READ):
+            self._station.ring_lines()
         return answer
+
+    def _read(self, what: str, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        station = self._station
+        readings = Readings(self._store, station.settings, station.clock.now(), running=True, admin=asker.admin)
+        return readings.document(what, request)
 
     def _release(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         two_person = self._station.settings.sending.approval is Approval.TWO_PERSON
@@ -131,10 +144,6 @@ class Actions:
     def _sim_cancel(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         iccid, now = _word(request, "sim"), self._station.clock.now()
         return self._told(self._station.stops.cancel_sim(iccid, asker.user, now))
-
-
-    def _who(self, asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:
-        return {"user": asker.user, "admin": asker.admin}
 
     # Whom the station must not text
 

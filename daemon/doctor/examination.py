@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from daemon.control.client import answers
+from daemon.control.client import Denied, NoDaemon, answers, ask
 from daemon.doctor import database, disks, folders, machine, modems
 from daemon.doctor.finding import Finding, Findings, bad, ok
 from daemon.settings import Modems, Settings, SettingsError, load
@@ -64,6 +64,9 @@ def _database(settings: Settings, now: float, root: Path) -> Findings:
     path = settings.station.database
     if not os.access(path.parent, os.R_OK | os.X_OK):
         yield from machine.check_clock(now, None, root)
+        with contextlib.suppress(NoDaemon, Denied):
+            status = ask(settings.station.control_socket, {"do": "read status"})
+            yield from modems.check_seen(status["modems"], status["sims"])
         return
     yield from database.check_wal(path)
     yield from database.check_backups(settings, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.store.alarms import Alarms
-from daemon.store.connection import DatabaseUnusable, Store, StoreFull
+from daemon.store.connection import DatabaseForbidden, DatabaseUnusable, Store, StoreFull
 from daemon.store.health import Health
 from daemon.store.inbox import Inbox
 from daemon.store.lists import Lists
@@ -16,6 +16,6 @@ from daemon.store.turns import Wanted
 from daemon.store.views import Views
 
 __all__ = [
-    "Alarms", "DatabaseUnusable", "Health", "Inbox", "Lists", "Outbox", "Replies", "Requests", "Sims", "Stops", "Store",
-    "StoreFull", "Views", "Wanted", "WorkItem",
+    "Alarms", "DatabaseForbidden", "DatabaseUnusable", "Health", "Inbox", "Lists", "Outbox", "Replies", "Requests",
+    "Sims", "Stops", "Store", "StoreFull", "Views", "Wanted", "WorkItem",
 ]

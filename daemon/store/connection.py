@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 import sqlite3
 import threading
@@ -39,6 +40,10 @@ class DatabaseUnusable(Exception):
     """The database cannot be opened. The message says which file, why, and what to do."""
 
 
+class DatabaseForbidden(DatabaseUnusable):
+    """This user may not read the database."""
+
+
 class Store:
     """One database file. Threads share a Store; each gets its own connection, as sqlite-utils needs.
 
@@ -60,6 +65,10 @@ class Store:
             self._open()
         except (sqlite3.Error, OSError) as error:
             self.close()
+            if self._forbidden():
+                raise DatabaseForbidden(
+                    f"{self.path} is not for this user to read. Run this as root, or as the service's user."
+                ) from error
             raise DatabaseUnusable(self._explain(error)) from error
         except DatabaseUnusable:
             self.close()
@@ -98,6 +107,13 @@ class Store:
         if 0 < version < VERSION and not kept.exists():
             kept.parent.mkdir(mode=0o700, exist_ok=True)
             copy(self.conn, kept)
+
+    def _forbidden(self) -> bool:
+        try:
+            self.path.stat()
+        except OSError as error:
+            return isinstance(error, PermissionError)
+        return not os.access(self.path, os.R_OK)
 
     def _explain(self, error: Exception) -> str:
         if not self.path.exists():

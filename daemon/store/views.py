@@ -87,12 +87,16 @@ class Views:
             row["storage"] = json.loads(row["storage"])
         return rows
 
-    def messages(self, batch: str | None = None, state: str | None = None) -> Iterator[dict[str, Any]]:
-        """Messages in the order of their batches and rows, each with its parts."""
+    def messages(
+        self, batch: str | None = None, state: str | None = None, after: int = 0, most: int = -1
+    ) -> Iterator[dict[str, Any]]:
+        """Messages in the order of their batches and rows, each with its parts: all, or the first `most` of those
+        whose id is above `after`."""
         rows = self._store.conn.execute(
             "SELECT messages.*, batches.name AS batch FROM messages JOIN batches ON batches.id = batch_id"
-            " WHERE (?1 IS NULL OR batches.name = ?1) AND (?2 IS NULL OR messages.state = ?2) ORDER BY messages.id",
-            (batch, state),
+            " WHERE (?1 IS NULL OR batches.name = ?1) AND (?2 IS NULL OR messages.state = ?2)"
+            " AND messages.id > ?3 ORDER BY messages.id LIMIT ?4",
+            (batch, state, after, most),
         )
         for row in rows:
             message = dict(row)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 LIST = Path(__file__).parents[2] / "config" / "examples" / "contacts.csv"
@@ -24,6 +27,7 @@ def test_status_and_messages_with_and_without_the_service(station, people, numbe
     assert told.returncode == 0
     assert "list" in told.stdout
     assert station.network.sims[0] in told.stdout
+    ask_without_the_right_to_read_the_database(station)
     examined = json.loads(station.cli("doctor", "--json").stdout)["checks"]
     assert {"configuration", "database", "clock"} <= {check["name"] for check in examined if check["state"] != "bad"}
     assert [check["what"] for check in examined if check["name"] == "SIMs"] == [f"{station.network.sims[0]} is ready"]
@@ -39,6 +43,30 @@ def test_status_and_messages_with_and_without_the_service(station, people, numbe
     station.start()
     station.kill()
     assert json.loads(station.cli("messages", "--json").stdout) == running
+
+
+def ask_without_the_right_to_read_the_database(station):
+    """Other users get the same documents from the service: here of a state_dir that is closed even to this one."""
+    closed = station.folder / "closed"
+    closed.mkdir(mode=0)
+    config = station.folder / "other-user.toml"
+    config.write_text(station.config.read_text().replace('state_dir = "state"', f'state_dir = "{closed}"'))
+    without_privilege = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+
+    def asked(*command):
+        line = [*without_privilege, sys.executable, "-m", "daemon.cli", *command, "--config", config]
+        return subprocess.run(line, capture_output=True, text=True, timeout=90, check=False)
+
+    for command in (("messages", "--batch", "list"), ("batches",), ("optouts",), ("exclusions",)):
+        told = asked(*command, "--json")
+        assert told.returncode == 0, told.stderr
+        assert told.stdout == station.cli(*command, "--json").stdout
+    assert "there is no batch none" in asked("messages", "--batch", "none").stderr
+    examined = json.loads(asked("doctor", "--json").stdout)["checks"]
+    assert {"access", "SIMs"} <= {check["name"] for check in examined}
+    config.write_text(config.read_text().replace("runtime_dir = ", f'runtime_dir = "{station.folder}/none" # '))
+    assert asked("status").returncode == 3
+    closed.rmdir()
 
 
 def test_exit_codes(station):

@@ -94,6 +94,14 @@ def send(machine):
     machine.until(lambda: batch()["messages"].get("delivered") == 2)
     (sim,) = json.loads(machine.surely("cat", f"{SPOOL}/status.json"))["sims"]
     machine.surely("outpost", "sim", "pause", sim["iccid"], user="carol")
+    shown = json.loads(machine.surely("outpost", "messages", "--json", user="alice"))["messages"]
+    assert [message["state"] for message in shown] == ["delivered", "delivered"]
+    assert machine.run("outpost", "messages", user="mallory").returncode == 1
+    assert "categories" not in json.loads(machine.surely("outpost", "exclusions", "--json", user="alice"))["exclusions"]
+    assert "categories" in json.loads(machine.surely("outpost", "exclusions", "--json", user="carol"))["exclusions"]
+    checks = json.loads(machine.run("outpost", "doctor", "--json").stdout)["checks"]
+    found = {check["name"]: check["state"] for check in checks}
+    assert [found[name] for name in ("configuration", "groups", "folders", "database")] == ["ok"] * 4, checks
     assert "delivered" in machine.surely("cat", f"{SPOOL}/outcomes/list.csv", user="alice")
     assert machine.run("cat", f"{SPOOL}/outcomes/list.csv", user="mallory").returncode != 0
 

@@ -90,5 +90,7 @@ def test_messages_are_listed_with_their_parts(desk, make_message, batch, state, 
     desk.submit(desk.claim())
     listed = list(desk.views.messages(batch, state))
     assert [row["id"] for row in listed] == expected
+    second = desk.views.messages(batch, state, after=1, most=1)
+    assert [row["id"] for row in second] == [n for n in expected if n > 1][:1]
     if 1 in expected:
         assert [(part["seq"], part["state"]) for part in listed[0]["parts"]] == [(1, "submitting"), (2, "pending")]
