@@ -124,6 +124,29 @@ def status(config: Path, as_json: bool) -> None:
 
 @main.command()
 @_config_option
+def watch(config: Path) -> None:
+    """Follow the station on this terminal: SIMs, batches, replies, alarms; keys to release, pause and stop."""
+    from daemon import watch as screen
+    from daemon.control.client import Denied, NoDaemon, ask
+
+    settings = _settings(config)
+
+    def act(request: dict[str, Any]) -> str:
+        try:
+            answer = ask(settings.station.control_socket, request)
+        except (Denied, NoDaemon) as error:
+            return f"Not done: {error}"
+        left = f": {answer['left']} messages had left, {answer['waiting']} wait" if "left" in answer else ""
+        return f"Done: {request['do']} {request.get('batch', '')}".rstrip() + left
+
+    try:
+        screen.watch(lambda: _status(config), act)
+    except OSError as error:
+        _fail(str(error))
+
+
+@main.command()
+@_config_option
 @_json_option
 @click.option("--batch", help="Only this batch.")
 @click.option("--state", help="Only this state, such as in_doubt.")
