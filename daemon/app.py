@@ -32,12 +32,14 @@ from daemon.pages import record
 from daemon.pages.headline import headline
 from daemon.pages.outcomes import write_problems
 from daemon.pages.publisher import Publisher
+from daemon.pages.replies import ReplyFiles
+from daemon.pages.requests import RequestFiles
 from daemon.services.housekeeping import Housekeeping
 from daemon.services.pins import PinFiles
 from daemon.services.ports import Ports
 from daemon.services.sender import RESEND_LIMIT
 from daemon.services.station import Station
-from daemon.settings import OnDoubt, Settings, SettingsError, effective, load
+from daemon.settings import OnDoubt, Settings, SettingsError, effective, load, load_words
 from daemon.state_dir import CannotStart, lock
 from daemon.store import (
     Alarms,
@@ -89,6 +91,8 @@ def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | Non
         raise CannotStart(str(error)) from error
     try:
         Application(config, settings, store, level, _traces(trace)).run()
+    except SettingsError as error:
+        raise CannotStart(str(error)) from error
     except StoreFull as error:
         raise CannotStart(f"{error}. Make room on that disk; nothing was changed.") from error
     finally:
@@ -128,8 +132,10 @@ class Application:
         self._outbox = Outbox(store)
         self._notifier = Notifier.from_environment()
         self._views = Views(store)
+        replies = Replies(store)
+        self._reply_files = ReplyFiles(replies, load_words(settings.replies.triage_dir))
         self._publisher = Publisher(
-            self._views, self._outbox, Requests(store), settings, self._clock,
+            self._views, self._outbox, RequestFiles(Requests(store)), self._reply_files, settings, self._clock,
             reading=lambda: self._folder.reading(),  # noqa: PLW0108 - the folder is built later
         )  # fmt: skip
         self._station = Station(
@@ -137,7 +143,7 @@ class Application:
             clock=self._clock,
             outbox=self._outbox,
             inbox=Inbox(store),
-            replies=Replies(store),
+            replies=replies,
             health=Health(store),
             lists=Lists(store),
             sims=Sims(store),
@@ -268,6 +274,7 @@ class Application:
     def _reload(self) -> None:
         try:
             settings = load(self._config)
+            words = load_words(settings.replies.triage_dir)
         except SettingsError as error:
             self._log.error("configuration not taken; the old one stays", problems=[str(p) for p in error.problems])
             return
@@ -284,6 +291,7 @@ class Application:
         self._station.obey(settings)
         self._publisher.settings = settings
         self._ports.look()
+        self._reply_files.use(words)
         self._housekeeping.schedule(self._scheduler)
         self._log.info("configuration read again")
         self._ring_lines()

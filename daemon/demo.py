@@ -104,7 +104,9 @@ def _simulator(station: DemoStation) -> Iterator[list[str]]:
 @contextlib.contextmanager
 def _service(station: DemoStation, ports: list[str]) -> Iterator[None]:
     text = (CONFIG / "demo.toml").read_text("utf-8")
-    station.config.write_text(text.replace("ports = []", f"ports = {json.dumps(ports)}", 1), "utf-8")
+    text = text.replace("ports = []", f"ports = {json.dumps(ports)}", 1)
+    text = text.replace('"triage"', json.dumps(str(CONFIG / "triage")), 1)
+    station.config.write_text(text, "utf-8")
     command = [sys.executable, "-m", "daemon.cli", "run", "--config", str(station.config)]
     with station.log.open("w") as log, subprocess.Popen(command, stderr=log) as process:
         try:

@@ -14,11 +14,13 @@ import pytest
 from daemon.app import SPOOL_FOLDERS
 from daemon.core.quiet_hours import QuietHours
 from daemon.core.throttle import Limits
+from daemon.core.triage import Kind
 from daemon.settings import (
     Approval,
     Authority,
     Backup,
     Modems,
+    Replying,
     Retention,
     Sending,
     Settings,
@@ -26,15 +28,23 @@ from daemon.settings import (
     Station,
     Tariff,
     load,
+    load_words,
 )
 
 ROOT = Path(__file__).parent.parent
 CONFIG, SYSTEMD = ROOT / "config", ROOT / "systemd"
 
 
-@pytest.mark.parametrize("path", sorted(CONFIG.rglob("*.toml")), ids=lambda path: str(path.relative_to(CONFIG)))
+CONFIGURATIONS = sorted(path for path in CONFIG.rglob("*.toml") if path.parent.name != "triage")
+
+
+@pytest.mark.parametrize("path", CONFIGURATIONS, ids=lambda path: str(path.relative_to(CONFIG)))
 def test_each_configuration_is_valid(path: Path) -> None:
     load(path)
+
+
+def test_the_word_lists_are_valid() -> None:
+    assert load_words(CONFIG / "triage").kind("who is this?") is Kind.WRONG_NUMBER
 
 
 def test_outpost_toml_holds_the_defaults() -> None:
@@ -44,7 +54,7 @@ def test_outpost_toml_holds_the_defaults() -> None:
 def test_outpost_toml_explains_every_key() -> None:
     text = (CONFIG / "outpost.toml").read_text(encoding="utf-8")
     tables = {"station": Station, "station.authority": Authority, "modems": Modems, "sending": Sending,
-              "backup": Backup, "tariff": Tariff, "quiet_hours": QuietHours, "throttle": Limits,
+              "backup": Backup, "tariff": Tariff, "quiet_hours": QuietHours, "replies": Replying, "throttle": Limits,
               "retention": Retention}
     for table, values in tables.items():
         body = text.split(f"[{table}]")[1].split("\n[")[0]

@@ -21,12 +21,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 def write_outcomes(path: Path, rows: Iterable[OutcomeRow], zone: tzinfo) -> None:
     """Write `outcomes/BATCH.csv`. Times are ISO 8601 in `zone`, with offset. Raises OSError."""
-    _write(path, OUTCOME_HEADER, (_outcome_cells(row, zone) for row in rows))
+    write_table(path, OUTCOME_HEADER, (_outcome_cells(row, zone) for row in rows))
 
 
 def write_problems(path: Path, problems: Iterable[Problem]) -> None:
     """Write `rejected/NAME.problems.csv`. Line 0 speaks of the whole file. Raises OSError."""
-    _write(path, PROBLEM_HEADER, ((p.line, p.column, p.value, p.reason) for p in problems))
+    write_table(path, PROBLEM_HEADER, ((p.line, p.column, p.value, p.reason) for p in problems))
 
 
 def harmless(cell: object) -> str:
@@ -38,7 +38,9 @@ def harmless(cell: object) -> str:
     return text
 
 
-def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file whose cells no spreadsheet takes for formulas. Raises OSError."""
+
     def fill(file: TextIO) -> None:
         table = csv.writer(file)  # ends lines with CR LF (RFC 4180), and so quotes either inside a cell
         table.writerow(header)

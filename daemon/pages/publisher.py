@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ from daemon.pages.batch_page import write_batch_page
 from daemon.pages.figures import Figures
 from daemon.pages.files import write_whole
 from daemon.pages.outcomes import write_outcomes
+from daemon.pages.replies import Hinted, ReplyFiles
 from daemon.pages.requests import RequestFiles
 from daemon.pages.sheets import Sheets
 from daemon.pages.station_page import HEARTBEAT_SECONDS, station_page
 from daemon.pages.status import station_status
 from daemon.settings import Settings
-from daemon.store import Outbox, Requests, Views
+from daemon.store import Outbox, Views
 
 GATHER_SECONDS = 0.25
 """How long changes are gathered before they are written: a file is at most this old, and the writing time."""
@@ -42,7 +43,8 @@ class Publisher:
         self,
         views: Views,
         outbox: Outbox,
-        requests: Requests,
+        requests: RequestFiles,
+        replies: ReplyFiles,
         settings: Settings,
         clock: Clock,
         reading: Callable[[], Reading | None] = lambda: None,
@@ -51,7 +53,7 @@ class Publisher:
         self.settings = settings
         self._reading = reading
         self._views, self._outbox, self._clock = views, outbox, clock
-        self._requests = RequestFiles(requests)
+        self._requests, self._replies = requests, replies
         self._sheets = Sheets(views, outbox)
         self._bell = Bell()
         self._stopping = threading.Event()
@@ -101,7 +103,8 @@ class Publisher:
                 if batch["id"] in dirty or self._written.get(batch["id"]) != _standing(batch):
                     self._write_batch(batch)
                     dirty.discard(batch["id"])
-            self._write_status()
+            station = self.settings.station
+            self._write_status(self._replies.write(station.spool_dir / "replies", station.zone))
             self._sheets.keep(batches, self.settings, self._clock.now())
             self._keep_head()
         except Exception as error:  # noqa: BLE001 - the service lives on whatever the spool's disk does
@@ -134,13 +137,13 @@ class Publisher:
         write_batch_page(page, batch, figures, rows_again, zone, self._clock.now(), self._views.audit_head())
         self._written[batch["id"]] = _standing(batch)
 
-    def _write_status(self) -> None:
+    def _write_status(self, hinted: Sequence[Hinted]) -> None:
         station, running = self.settings.station, not self._stopping.is_set()
         document = station_status(
             self._views, self._outbox, self.settings, self._clock.now(), running=running, reading=self._reading()
         )
         as_json = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-        as_page = station_page(document, station.zone)
+        as_page = station_page(document, hinted, station.zone, self._clock.now(), self.settings.replies.overdue_hours)
         write_whole(station.spool_dir / "status.json", lambda file: file.write(as_json))
         write_whole(station.spool_dir / "station.html", lambda file: file.write(as_page))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, Final
 from xml.etree.ElementTree import Element
@@ -10,23 +10,35 @@ from xml.etree.ElementTree import Element
 from daemon.core.message import SimState
 from daemon.pages.looks import bar, count, moment_of, record_head, state, words
 from daemon.pages.markup import Child, page, row, table, tag
+from daemon.pages.replies import Hinted
 
 REFRESH_SECONDS: Final = 10
 HEARTBEAT_SECONDS: Final = 20
 """How often the page is written though nothing has changed: one that is over a minute old is stale, and says so."""
 
 _BATCHES: Final = 20
+_REPLIES: Final = 30
 _DONE: Final = ("delivered", "undelivered", "failed", "expired", "suppressed", "cancelled")
 
 
-def station_page(document: dict[str, Any], zone: tzinfo) -> str:
-    """The page of a status document (`daemon.pages.status`)."""
+def station_page(
+    document: dict[str, Any], hinted: Sequence[Hinted], zone: tzinfo, now: float, overdue_hours: float
+) -> str:
+    """The page of a status document (`daemon.pages.status`) and of the replies, those that wait first.
+
+    No text and no whole number of a person stands on it: it may hang on a wall.
+    """
     station = document["station"]
     return page(
         f"{station['name']}: Outpost",
         _stale(station["updated_at"]),
         tag("header", tag("h1", station["name"]), _headline(station, zone)),
-        tag("main", *_sections(document, zone)),
+        tag(
+            "main",
+            *_alarms(document.get("alarms", [])),
+            *_waiting([one for one in hinted if one.open], now, overdue_hours),
+            *_sections(document, zone),
+        ),
         tag("footer", tag("p", record_head(station["audit_head"]))),
         refresh_seconds=REFRESH_SECONDS,
         script="stale.js",
@@ -51,6 +63,37 @@ def _headline(station: dict[str, Any], zone: tzinfo) -> Element:
         "p", running, f" · last update {moment_of(station['updated_at'], zone)}",
         tag("noscript", " (a page that is minutes old does not follow the station any more)"),
     )  # fmt: skip
+
+
+def _alarms(alarms: list[dict[str, Any]]) -> Iterator[Element]:
+    for alarm in alarms:
+        yield tag("p", tag("strong", "! Alarm: "), alarm["text"], class_="alarm")
+
+
+def _waiting(waiting: Sequence[Hinted], now: float, overdue_hours: float) -> Iterator[Element]:
+    yield tag("h2", "Replies waiting")
+    rows = []
+    for one in waiting[:_REPLIES]:
+        hours = (now - one.reply.received_at) / 3600
+        late = tag("span", " ▲ overdue", class_="state warn") if hours >= overdue_hours else None
+        rows.append(
+            row(
+                tag("strong", words(one.about)), f"…{one.reply.recipient[-3:]}", words(one.reply.state),
+                tag("span", _since(now - one.reply.received_at), late), one.reply.batch,
+            )
+        )  # fmt: skip
+    yield table(
+        ("About (a guess)", "From", "State", "Waiting", "Batch"), *rows,
+        caption=f"{count(len(waiting), 'reply', 'replies')} waiting; the texts are in the folder replies",
+        empty="No reply waits for an answer.",
+    )  # fmt: skip
+
+
+def _since(seconds: float) -> str:
+    minutes = max(0, int(seconds // 60))
+    if minutes < 60:
+        return count(minutes, "minute")
+    return count(minutes // 60, "hour") if minutes < 48 * 60 else count(minutes // 1440, "day")
 
 
 def _sections(document: dict[str, Any], zone: tzinfo) -> Iterator[Element]:

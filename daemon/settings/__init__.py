@@ -13,6 +13,7 @@ from daemon.settings.values import (
     Credit,
     Modems,
     OnDoubt,
+    Replying,
     Retention,
     Sending,
     Settings,
@@ -20,6 +21,7 @@ from daemon.settings.values import (
     Station,
     Tariff,
 )
+from daemon.settings.word_lists import load_words
 
 __all__ = [
     "Approval",
@@ -30,6 +32,7 @@ __all__ = [
     "Fault",
     "Modems",
     "OnDoubt",
+    "Replying",
     "Retention",
     "Sending",
     "Settings",
@@ -39,5 +42,6 @@ __all__ = [
     "Tariff",
     "effective",
     "load",
+    "load_words",
     "parse",
 ]

@@ -27,6 +27,7 @@ from daemon.settings.values import (
     Backup,
     Modems,
     Overrides,
+    Replying,
     Retention,
     Sending,
     Settings,
@@ -101,6 +102,7 @@ def _settings(root: Section, folder: Path) -> Settings:
         backup=_backup(root.section("backup"), folder),
         tariff=_tariff(root.section("tariff")),
         quiet_hours=_quiet_hours(root.section("quiet_hours")),
+        replies=_replies(root.section("replies"), folder),
         throttle=Limits().with_overrides(**_limits(throttle)),
         networks=_networks(throttle.section("networks")),
         credit=credit_of(root.section("credit")),
@@ -200,6 +202,16 @@ def _tariff(section: Section) -> Tariff:
     return Tariff(
         per_part=section.number("per_part", default.per_part, 0, _MAX_LIMIT),
         currency=section.text("currency", default.currency),
+    )
+
+
+def _replies(section: Section, folder: Path) -> Replying:
+    default = Replying()
+    return Replying(
+        triage_dir=_path(section, "triage_dir", folder) or default.triage_dir,
+        reply_grace=section.number("reply_grace", default.reply_grace, 0, _DAY_SECONDS / _HOUR_SECONDS * 7),
+        overdue_hours=section.number("overdue_hours", default.overdue_hours, 0.1, 24 * 365),
+        acknowledgement=section.text("acknowledgement", default.acknowledgement),
     )
 
 

@@ -103,6 +103,18 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class Replying:
+    """How people's replies are handled. `triage_dir` holds the word lists of the hints. An answer may go out in quiet
+    hours when the person wrote within the last `reply_grace` hours; a reply that has waited `overdue_hours` is overdue.
+    `acknowledgement` is sent once a conversation, "" for none."""
+
+    triage_dir: Path = Path("/etc/outpost/triage")
+    reply_grace: float = 12
+    overdue_hours: float = 24
+    acknowledgement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
     """How one network is asked for a SIM's credit. `pattern` finds the amount in its words; less than `warn_below` is
     low."""
@@ -165,6 +177,7 @@ class Settings:
     backup: Backup = Backup()
     tariff: Tariff = Tariff()
     quiet_hours: QuietHours = field(default_factory=lambda: QuietHours(start=time(20), end=time(9)))
+    replies: Replying = Replying()
     throttle: Limits = field(default_factory=Limits)
     networks: Mapping[str, Overrides] = field(default_factory=_nothing)
     credit: Credit = field(default_factory=Credit)

@@ -36,6 +36,12 @@ class Replies:
         )
         return [str(row[0]) for row in rows]
 
+    def standings(self) -> dict[str, tuple[int | float | None, ...]]:
+        """For everybody who ever texted something readable, what is another value after anything has changed in the
+        conversation with them."""
+        rows = self._store.conn.execute(_STANDINGS)
+        return {row["recipient"]: tuple(row)[1:] for row in rows}
+
     def conversation(self, recipient: str) -> list[Turn]:
         """All that went to and fro with one person, oldest first: what has left, or may have, and what came."""
         rows = self._store.conn.execute(_CONVERSATION, {"recipient": recipient})
@@ -103,6 +109,11 @@ def _reply(row: sqlite3.Row) -> Reply:
 _REPLY = """
 SELECT replies.*, coalesce(batches.name, '') AS batch FROM replies
 LEFT JOIN messages ON messages.id = message_id LEFT JOIN batches ON batches.id = messages.batch_id
+"""
+_STANDINGS = """
+SELECT recipient, count(*), max(changed_at), sum(state = 'unread'), sum(state = 'waiting'), sum(state = 'arriving'),
+       (SELECT max(changed_at) FROM messages WHERE messages.recipient = replies.recipient)
+FROM replies WHERE recipient != '' GROUP BY recipient
 """
 _CONVERSATION = """
 SELECT (SELECT min(at) FROM submits JOIN parts ON parts.id = part_id WHERE message_id = messages.id) AS moment, 1,

@@ -12,9 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from daemon.core.batch import OutcomeRow
+from daemon.core.reply import Reply, ReplyKind, ReplyState
 from daemon.pages.batch_page import write_batch_page
 from daemon.pages.figures import Figures
+from daemon.pages.replies import in_order
 from daemon.pages.station_page import station_page
+from daemon.settings import load_words
 
 ZONE = ZoneInfo("Europe/London")
 SENT = datetime(2026, 11, 27, 9, 0, tzinfo=ZONE).timestamp()
@@ -61,6 +64,23 @@ def rows() -> list[OutcomeRow]:
     ]
 
 
+def reply(n: int, text: str, minutes: float, state: str = "unread") -> Reply:
+    return Reply(
+        n, "8944100000000000001", f"+4477009000{n:02}", f"+4477009000{n:02}", ReplyKind.TEXT, ReplyState(state), text,
+        True, "", SENT - 60 * minutes, None, n, "line-42",
+    )  # fmt: skip
+
+
+REPLIES = [
+    reply(1, "ok", 300), reply(2, "he has a knife", 2), reply(3, "who is this", 3000), reply(4, "no", 1, "answered"),
+]  # fmt: skip
+WORDS = load_words(Path(__file__).resolve().parents[3] / "config" / "triage")
+
+
+def station_of(document: dict[str, Any]) -> str:
+    return station_page(document, in_order(REPLIES, WORDS), ZONE, SENT, 24)
+
+
 @pytest.fixture
 def batch_page(tmp_path: Path) -> str:
     figures, path = Figures(), tmp_path / "line-42.html"
@@ -70,7 +90,7 @@ def batch_page(tmp_path: Path) -> str:
 
 
 def test_the_station_page_says_how_each_sim_stands(document: dict[str, Any]) -> None:
-    words = Words(station_page(document, ZONE)).words
+    words = Words(station_of(document)).words
     assert "Nottingham <1>" in words
     assert "150 of 200 parts left in 24 hours" in words
     assert "0 of 200 parts left in 24 hours" in words
@@ -81,13 +101,25 @@ def test_the_station_page_says_how_each_sim_stands(document: dict[str, Any]) -> 
     assert "1234:9f3a" in words
 
 
+def test_the_station_page_shows_who_waits_without_a_text_or_a_whole_number(document: dict[str, Any]) -> None:
+    document["alarms"] = [{"text": "SIM north is blocked: see the network"}]
+    words = Words(station_of(document)).words
+    assert words.index("danger") < words.index("wrong number")
+    assert "3 replies waiting" in words
+    assert "2 minutes" in words
+    assert "2 days ▲ overdue" in words
+    assert "SIM north is blocked" in words
+    assert "knife" not in words
+    assert "+447700900002" not in words
+
+
 def test_the_station_page_of_a_stopped_service_says_so(document: dict[str, Any]) -> None:
     document["station"]["running"] = False
-    assert "the service is stopped: nothing is sent or received" in Words(station_page(document, ZONE)).words
+    assert "the service is stopped: nothing is sent or received" in Words(station_of(document)).words
 
 
 def test_a_page_fetches_nothing(document: dict[str, Any], batch_page: str) -> None:
-    for text in (station_page(document, ZONE), batch_page):
+    for text in (station_of(document), batch_page):
         found = Words(text)
         assert [source for source in found.sources if not source.startswith("outcomes/")] == []
         assert not {"link", "img", "iframe", "object"} & set(found.tags)
@@ -111,7 +143,7 @@ def test_a_text_is_never_markup(batch_page: str) -> None:
 def test_a_page_is_stale_after_a_minute_and_says_so_loudly(browser: Any, document: dict[str, Any]) -> None:
     def shown(age: float) -> bool:
         document["station"]["updated_at"] = datetime.fromtimestamp(time.time() - age, ZONE).isoformat()
-        dom = browser.dom(station_page(document, ZONE))
+        dom = browser.dom(station_of(document))
         return 'hidden="hidden"' not in dom and "STALE" in dom
 
     assert not shown(5)
@@ -119,7 +151,7 @@ def test_a_page_is_stale_after_a_minute_and_says_so_loudly(browser: Any, documen
 
 
 def test_pages_pass_the_accessibility_checker(browser: Any, document: dict[str, Any], batch_page: str) -> None:
-    for text in (station_page(document, ZONE), batch_page):
+    for text in (station_of(document), batch_page):
         found = browser.accessibility(text)
         assert found["violations"] == []
         assert found["passed"] > 15
@@ -127,5 +159,5 @@ def test_pages_pass_the_accessibility_checker(browser: Any, document: dict[str, 
 
 def test_pages_fit_a_small_screen(browser: Any, document: dict[str, Any], batch_page: str) -> None:
     # 500 pixels is the narrowest window that Chromium makes.
-    for text in (station_page(document, ZONE), batch_page):
+    for text in (station_of(document), batch_page):
         assert not browser.overflows(text, 500)

@@ -1,0 +1,145 @@
+"""Writes `replies/`: one file for each conversation, and all replies as a table, the most pressing first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from daemon.clock import iso
+from daemon.core.reply import OPEN, Reply, ReplyKind, Turn
+from daemon.core.triage import Kind, WordList, pressing
+from daemon.pages.files import sync_folder, write_whole
+from daemon.pages.looks import moment, words
+from daemon.pages.outcomes import write_table
+from daemon.store import Replies
+
+TABLE: Final = "replies.csv"
+HEADER: Final = ("received_at", "number", "about", "state", "complete", "batch", "sim", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """A reply, and what it seems to be about."""
+
+    reply: Reply
+    about: Kind
+
+    @property
+    def open(self) -> bool:
+        """Whether it waits for a person."""
+        return self.reply.state in OPEN
+
+
+class ReplyFiles:
+    """Keeps the folder `replies` as the store is."""
+
+    def __init__(self, replies: Replies, word_list: WordList) -> None:
+        self._replies = replies
+        self.use(word_list)
+
+    def use(self, word_list: WordList) -> None:
+        """Take these words from now on."""
+        self._words = word_list
+        self._standings: dict[str, Any] | None = None  # how each conversation stood when its file was written
+
+    def write(self, folder: Path, zone: tzinfo) -> list[Hinted]:
+        """Write what has changed since the last time, and give all replies in the order of reading. Raises OSError."""
+        hinted = in_order(self._replies.find(), self._words)
+        standings = self._replies.standings()
+        if standings == self._standings:
+            return hinted
+        before = self._standings or {}
+        for recipient, standing in standings.items():
+            if before.get(recipient) != standing:
+                own = [one for one in hinted if one.reply.recipient == recipient]
+                turns = self._replies.conversation(recipient)
+                write_conversation(folder / conversation_file(recipient), recipient, own, turns, zone)
+        _forget_others(folder, standings)
+        write_replies(folder / TABLE, hinted, zone)
+        self._standings = standings
+        return hinted
+
+
+def in_order(replies: Iterable[Reply], word_list: WordList) -> list[Hinted]:
+    """Those that wait for a person first, the most pressing of them first, and the older before the newer; then the
+    others, the newest first."""
+    hinted = [Hinted(reply, word_list.kind(shown(reply))) for reply in replies]
+    return sorted(hinted, key=lambda one: _place(one.reply, one.about))
+
+
+def _place(reply: Reply, about: Kind) -> tuple[bool, int, float]:
+    if reply.state in OPEN:
+        return False, pressing(about), reply.received_at
+    return True, 0, -reply.received_at
+
+
+def shown(reply: Reply) -> str:
+    """The text as people read it; "" for what is none."""
+    return reply.text if reply.kind is ReplyKind.TEXT else ""
+
+
+def write_replies(path: Path, hinted: Sequence[Hinted], zone: tzinfo) -> None:
+    """Write `replies.csv`. Raises OSError."""
+    rows = (
+        (
+            iso(one.reply.received_at, zone), one.reply.recipient or one.reply.number, one.about, one.reply.state,
+            "yes" if one.reply.complete else "no", one.reply.batch, one.reply.iccid, _text_or_why(one.reply),
+        )
+        for one in hinted
+    )  # fmt: skip
+    write_table(path, HEADER, rows)
+
+
+def _text_or_why(reply: Reply) -> str:
+    if reply.kind is ReplyKind.TEXT:
+        return reply.text
+    return f"[{reply.reason}]" if reply.reason else f"[{words(reply.kind)}: no text]"
+
+
+def conversation_file(recipient: str) -> str:
+    """The name of the file of a conversation: the number, or a sender's name without what a file may not have."""
+    return re.sub(r"[^\w+.-]", "_", recipient).lstrip(".") + ".txt"
+
+
+def write_conversation(
+    path: Path, recipient: str, hinted: Sequence[Hinted], turns: Sequence[Turn], zone: tzinfo
+) -> None:
+    """Write one conversation, oldest turn first; `hinted` are its replies. Raises OSError."""
+
+    def fill(file: TextIO) -> None:
+        file.writelines(f"{line}\n" for line in conversation_lines(recipient, hinted, turns, zone))
+
+    write_whole(path, fill)
+
+
+def conversation_lines(
+    recipient: str, hinted: Sequence[Hinted], turns: Sequence[Turn], zone: tzinfo
+) -> Iterator[str]:
+    """A conversation for people, oldest turn first."""
+    waiting = [one for one in hinted if one.open]
+    yield recipient
+    if waiting:
+        most = min(waiting, key=lambda one: pressing(one.about))
+        yield f"{len(waiting)} waiting for an answer; about: {words(most.about)} (a guess by its words)"
+    else:
+        yield "answered"
+    yield f"To answer, write the text into a file replies/outgoing/{conversation_file(recipient)}"
+    for turn in turns:
+        yield ""
+        whose = f"we ({words(turn.state)})" if turn.ours else "they"
+        yield f"{moment(turn.at, zone)} · {whose}, SIM {turn.iccid}{'' if turn.complete else ' · a part is missing'}"
+        yield turn.text if turn.kind is ReplyKind.TEXT else f"[{words(turn.kind)}: no text]"
+
+
+def _forget_others(folder: Path, recipients: Iterable[str]) -> None:
+    """Remove the files of conversations that are no more. Raises OSError."""
+    keep = {conversation_file(recipient) for recipient in recipients}
+    gone = [file for file in folder.glob("*.txt") if file.name not in keep]
+    for file in gone:
+        file.unlink(missing_ok=True)
+    if gone:
+        sync_folder(folder)
