@@ -34,6 +34,7 @@ from daemon.pages.outcomes import write_problems
 from daemon.pages.publisher import Publisher
 from daemon.pages.replies import ReplyFiles
 from daemon.pages.requests import RequestFiles
+from daemon.services.answers import Answers
 from daemon.services.housekeeping import Housekeeping
 from daemon.services.pins import PinFiles
 from daemon.services.ports import Ports
@@ -56,6 +57,7 @@ from daemon.store import (
     StoreFull,
     Views,
 )
+from daemon.store.answering import Answering
 from daemon.store.audit import Audit
 from daemon.store.decisions import Decisions, Released
 from daemon.store.pins import PinTries
@@ -173,7 +175,8 @@ class Application:
         decisions = Decisions(store)
         self._released = ReleasedFolder(decisions, lambda: self._station.settings, self._clock.now, self._decided)
         self._keeping = Keeping(store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
-        actions = Actions(self._station, store, decisions, pin_tries, self._keeping)
+        answers = Answers(self._station, Answering(store))
+        actions = Actions(self._station, store, decisions, pin_tries, self._keeping, answers)
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
         self._scheduler = _scheduler(self._job_trouble)
         self._housekeeping = Housekeeping(self._station)

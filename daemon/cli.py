@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from daemon.cli_doctor import doctor
-from daemon.cli_people import exclusions, optouts, replies
+from daemon.cli_people import exclusions, optouts
 from daemon.cli_record import audit, erase, report
+from daemon.cli_replies import replies, reply
 from daemon.cli_shared import DONE, REFUSED
 from daemon.cli_shared import ask as _ask
 from daemon.cli_shared import config_option as _config_option
@@ -38,7 +39,7 @@ def main() -> None:
     """
 
 
-for _command in (optouts, exclusions, replies, audit, report, erase, doctor):
+for _command in (optouts, exclusions, replies, reply, audit, report, erase, doctor):
     main.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""The commands for people who must not be texted: opt-outs, exclusions, and replies that hold what lists would send."""
+"""The commands for people who must not be texted: opt-outs and exclusions."""
 
 from __future__ import annotations
 
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 # Modules that only one command needs are imported by that command: the others must answer at once.
 
 AT_ONCE = 400  # numbers or hashes in one request to the service
-
-
-@click.command()
-@click.option("--seen", metavar="NUMBER", required=True, help="You have read it: what was held for NUMBER goes on.")
-@config_option
-def replies(seen: str, config: Path) -> None:
-    """Say that a reply was read. Until then a call for help holds all that lists would send to its number."""
-    held = ask(config, {"do": "seen", "number": seen})["batches"]
-    click.echo(f"nothing is held for that number any more; {held} batches go on.")
 
 
 @click.group(invoke_without_command=True)

@@ -12,6 +12,7 @@ from daemon.control.keeping import Keeping
 from daemon.control.readings import READINGS, Readings
 from daemon.control.server import Asker, Forbidden
 from daemon.core.message import Resolution
+from daemon.services.answers import Answers
 from daemon.services.station import Station
 from daemon.settings import Approval
 from daemon.store import Store
@@ -28,12 +29,14 @@ class Actions:
     """Each action is one committed decision, then a ring for whom it concerns; or a document that is read."""
 
     def __init__(
-        self, station: Station, store: Store, decisions: Decisions, pin_tries: PinTries, keeping: Keeping
+        self, station: Station, store: Store, decisions: Decisions, pin_tries: PinTries, keeping: Keeping,
+        answers: Answers,
     ) -> None:
         self._station = station
         self._store = store
         self._decisions = decisions
         self._pin_tries = pin_tries
+        self._answers = answers
         self._log = structlog.get_logger()
         self._known: dict[str, Callable[[Asker, dict[str, Any]], dict[str, Any]]] = {
             "release": self._release,
@@ -52,7 +55,9 @@ class Actions:
             "optouts remove": self._optouts_remove,
             "exclusions add": self._exclusions_add,
             "exclusions remove": self._exclusions_remove,
+            "consult": self._consult,
             "seen": self._seen,
+            "reply": self._reply,
             "disclose": keeping.disclose,
             "erase": keeping.erase,
             **{READ + what: partial(self._read, what) for what in READINGS},
@@ -171,6 +176,13 @@ class Actions:
         if batches is None:
             raise NotPossible("nothing is held for that number: no reply of its waits to be read.")
         return self._changed(Change(len(batches), frozenset(batches)))
+
+    def _consult(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        return {"number": self._answers.read(_word(request, "number"))}
+
+    def _reply(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        answered = self._answers.send(_word(request, "number"), _word(request, "text"), asker.user)
+        return {"message": answered.message_id, "number": answered.recipient, "sim": answered.sim}
 
     def _changed(self, change: Change) -> dict[str, Any]:
         for batch_id in change.batches:

@@ -15,6 +15,7 @@ from daemon.core.triage import Kind, WordList, pressing
 from daemon.pages.files import sync_folder, write_whole
 from daemon.pages.looks import moment, words
 from daemon.pages.outcomes import write_table
+from daemon.pages.text import table as lines_of
 from daemon.store import Replies
 
 TABLE: Final = "replies.csv"
@@ -80,6 +81,48 @@ def _place(reply: Reply, about: Kind) -> tuple[bool, int, float]:
 def shown(reply: Reply) -> str:
     """The text as people read it; "" for what is none."""
     return reply.text if reply.kind is ReplyKind.TEXT else ""
+
+
+def reply_document(one: Hinted, zone: tzinfo) -> dict[str, Any]:
+    """One reply as `outpost replies --json` gives it."""
+    reply = one.reply
+    return {
+        "id": reply.reply_id,
+        "number": reply.recipient or reply.number,
+        "about": one.about.value,
+        "state": reply.state.value,
+        "kind": reply.kind.value,
+        "text": shown(reply),
+        "complete": reply.complete,
+        "reason": reply.reason,
+        "batch": reply.batch,
+        "message": reply.message_id,
+        "sim": reply.iccid,
+        "received_at": iso(reply.received_at, zone),
+    }
+
+
+def reply_lines(documents: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Replies, a line each, the most pressing first."""
+    return lines_of(
+        ("RECEIVED", "NUMBER", "ABOUT", "STATE", "BATCH", "TEXT"),
+        [
+            (
+                d["received_at"], d["number"], words(d["about"]), d["state"], d["batch"],
+                " ".join((d["text"] or f"[{d['reason'] or d['kind']}]").split()),
+            )
+            for d in documents
+        ],
+        "no reply waits for an answer",
+    )  # fmt: skip
+
+
+def turn_document(turn: Turn, zone: tzinfo) -> dict[str, Any]:
+    """One text of a conversation, whoever wrote it."""
+    return {
+        "at": iso(turn.at, zone), "ours": turn.ours, "text": turn.text if turn.kind is ReplyKind.TEXT else "",
+        "state": turn.state, "kind": turn.kind.value, "sim": turn.iccid, "complete": turn.complete,
+    }  # fmt: skip
 
 
 def write_replies(path: Path, hinted: Sequence[Hinted], zone: tzinfo) -> None:

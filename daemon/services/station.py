@@ -20,6 +20,7 @@ from drivers.types import ModemIdentity
 
 WORK_SECONDS = 60.0
 """What a piece of work may take besides the network's answers."""
+HOUR = 3600.0
 
 
 @dataclass(slots=True)
@@ -61,9 +62,14 @@ class Station:
     def obey(self, settings: Settings) -> None:
         """Go by this configuration from now on. May raise StoreFull."""
         sending = settings.sending
-        words = sending.optout_confirmation
-        parts = part_count(words) if words else 0
-        self.lists.obey(Policy(settings.station.country, sending.repeat_days, words, parts))
+        replies = settings.replies
+        self.lists.obey(
+            Policy(
+                settings.station.country, sending.repeat_days,
+                sending.optout_confirmation, _parts(sending.optout_confirmation),
+                replies.acknowledgement, _parts(replies.acknowledgement), replies.reply_grace * HOUR,
+            )
+        )  # fmt: skip
         self.settings = settings
 
     def take_seat(self, iccid: str, port: str) -> str | None:
@@ -82,3 +88,7 @@ class Station:
         """How many SIMs sit in modems now."""
         with self._seats_lock:
             return len(self._seats)
+
+
+def _parts(text: str) -> int:
+    return part_count(text) if text else 0

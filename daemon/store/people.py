@@ -13,23 +13,27 @@ from daemon.core.chain import What
 from daemon.core.message import MessageState
 from daemon.core.optout import is_for_a_person, is_start, is_stop
 from daemon.store.audit import record
-from daemon.store.moves import finish_batch, free_name
+from daemon.store.moves import finish_batch
+from daemon.store.own_batches import ACKNOWLEDGEMENTS, CONFIRMATIONS, OwnText, queue
 
-CONFIRMATIONS = "confirmations"
-CONFIRMATIONS_AT_MOST, CONFIRMATION_SECONDS = 5, 600.0
-"""No machine at the other end may draw more texts than these out of the station by turns of STOP and START."""
+BY_ITSELF_AT_MOST, BY_ITSELF_SECONDS = 5, 600.0
+"""No machine at the other end may draw more texts than these out of the station, by turns of STOP and START say."""
 DAY = 86400.0
 UNREAD = "waits until a person has read what this number wrote: outpost replies --seen"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the configuration says of people. `confirmation` answers an opt-out, "" when nothing does."""
+    """What the configuration says of people. `confirmation` answers an opt-out, `acknowledgement` the first text of a
+    conversation, "" when nothing does. An answer may go in quiet hours within `grace_seconds` of what it answers."""
 
     country: str = "GB"
     repeat_days: int = 0
     confirmation: str = ""
     confirmation_parts: int = 0
+    acknowledgement: str = ""
+    acknowledgement_parts: int = 0
+    grace_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +173,11 @@ def heed(
     if whole and is_start(text):
         opt_in(conn, sender)
         return Heard.START, set()
+    policy = policy_of(conn)
+    acknowledged = _acknowledge(conn, known_as(sender, policy), policy, now)
     if is_for_a_person(text):
-        return Heard.PERSON, hold(conn, sender, now)
-    return Heard.NOTHING, set()
+        return Heard.PERSON, hold(conn, sender, now) | acknowledged
+    return Heard.NOTHING, acknowledged
 
 
 def opt_out(conn: sqlite3.Connection, recipient: str, source: str, now: float) -> tuple[bool, set[int]]:
@@ -190,7 +196,8 @@ def opt_out(conn: sqlite3.Connection, recipient: str, source: str, now: float) -
         record(conn, now, What.OPT_OUT, why=source, tag=tag[0])
     batches = suppress(conn, now, recipient=number)
     if new and source == "reply" and policy.confirmation and number.startswith("+"):
-        batches |= _confirm(conn, number, policy, now)
+        own = OwnText(number, policy.confirmation, policy.confirmation_parts, "confirmation")
+        batches |= _answer_by_itself(conn, own, CONFIRMATIONS, now)
     return new, batches
 
 
@@ -250,31 +257,26 @@ def _texted(name: str, at: float, now: float) -> str:
     return f"texted {days} day{'' if days == 1 else 's'} ago by batch {name}"
 
 
-def _confirm(conn: sqlite3.Connection, number: str, policy: Policy, now: float) -> set[int]:
-    """Queue the one text that may still go to this person, in a batch of the station's own; that batch."""
-    row = conn.execute("SELECT id, state FROM batches WHERE sha256 = ?", (CONFIRMATIONS,)).fetchone()
-    if row is None:
-        row = conn.execute(
-            "INSERT INTO batches (name, source, sha256, owner, state, dropped_at, released_at, rows, rejected)"
-            " VALUES (?1, '', ?2, 'outpost', 'released', ?3, ?3, 0, 0) RETURNING id, state",
-            (free_name(conn, CONFIRMATIONS), CONFIRMATIONS, now),
-        ).fetchone()
+def _answer_by_itself(conn: sqlite3.Connection, own: OwnText, batch: str, now: float) -> set[int]:
+    """Queue a text of the station's own accord, unless this person had too many of those lately; its batch."""
     lately = conn.execute(
-        "SELECT count(*) FROM messages WHERE recipient = ? AND kind = 'confirmation' AND changed_at > ?",
-        (number, now - CONFIRMATION_SECONDS),
+        "SELECT count(*) FROM messages WHERE recipient = ? AND kind IN ('confirmation', 'acknowledgement')"
+        " AND changed_at > ?",
+        (own.recipient, now - BY_ITSELF_SECONDS),
     ).fetchone()[0]
-    if row["state"] == "cancelled" or lately >= CONFIRMATIONS_AT_MOST:
+    queued = None if lately >= BY_ITSELF_AT_MOST else queue(conn, batch, own, now)
+    return set() if queued is None else {queued[0]}
+
+
+def _acknowledge(conn: sqlite3.Connection, number: str, policy: Policy, now: float) -> set[int]:
+    """Once a conversation: say that nobody watches, and what to do in danger."""
+    before = conn.execute(
+        "SELECT 1 FROM messages WHERE recipient = ? AND kind IN ('acknowledgement', 'reply') LIMIT 1", (number,)
+    ).fetchone()
+    if not policy.acknowledgement or not number.startswith("+") or before:
         return set()
-    conn.execute(
-        "INSERT INTO messages (batch_id, row, ref, recipient, text, part_count, priority, flash, state, changed_at,"
-        " kind) VALUES (?1, (SELECT coalesce(max(row), 0) + 1 FROM messages WHERE batch_id = ?1), '', ?2, ?3, ?4, 1, 0,"
-        " ?5, ?6, 'confirmation')",
-        (row["id"], number, policy.confirmation, policy.confirmation_parts,
-         "held" if row["state"] == "paused" else "queued", now),
+    own = OwnText(
+        number, policy.acknowledgement, policy.acknowledgement_parts, "acknowledgement",
+        free_until=now + policy.grace_seconds,
     )  # fmt: skip
-    conn.execute(
-        "UPDATE batches SET rows = rows + 1, finished_at = NULL,"
-        " state = CASE state WHEN 'finished' THEN 'released' ELSE state END WHERE id = ?",
-        (row["id"],),
-    )
-    return {int(row["id"])}
+    return _answer_by_itself(conn, own, ACKNOWLEDGEMENTS, now)

@@ -48,7 +48,7 @@ def doubts(station):
 
 
 def assert_taken_once(station, name="list.csv"):
-    assert [path.name for path in (station.spool / "accepted").iterdir()] == [name]
+    station.until(lambda: [path.name for path in (station.spool / "accepted").iterdir()] == [name])
     assert list((station.spool / "rejected").iterdir()) == []
     (batch,) = station.status()["batches"]
     station.until(lambda: Counter(row["state"] for row in station.outcomes(batch["name"])) == station.counts())

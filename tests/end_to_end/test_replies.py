@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 TRIAGE = Path(__file__).resolve().parents[2] / "config" / "triage"
@@ -51,3 +52,62 @@ def test_a_word_list_that_cannot_be_used_is_named(station, tmp_path):
     assert station.ended() == 1
     assert "en.toml" in station.log()
     assert "scary: is no kind of reply" in station.log()
+
+
+def test_an_answer_goes_to_who_wrote_through_the_sim_they_wrote_to(station, people, number):
+    station = station(modems=2)
+    station.configure(replies={"triage_dir": str(TRIAGE)}, sending={"approval": "none"})
+    station.drop(people(2), "line-42.csv")
+    station.start()
+    station.until_counts(delivered=2)
+    asked, other = station.network.sims[1], number(101)
+    for n, text in ((100, "can you call me"), (101, "STOP")):
+        station.network.tell("inbound", sim=asked, **{"from": number(n)}, text=text)
+    station.until(lambda: len(table(station)) == 2)
+    listed = json.loads(station.cli("replies", "--json").stdout)["replies"]
+    assert (listed[0]["number"], listed[0]["about"], listed[0]["state"]) == (number(100), "help", "unread")
+
+    read = station.cli("replies", number(100))
+    assert "can you call me" in read.stdout
+    assert "Support is free, 0." in read.stdout
+    station.until(lambda: {row["state"] for row in table(station) if row["number"] == number(100)} == {"waiting"})
+
+    done = station.cli("reply", number(100), "Yes. We ring you at ten.")
+    assert done.returncode == 0, done.stderr
+    station.until_counts(delivered=3)
+    sent = [event for event in station.network.events("submit") if event["recipient"] == number(100)][-1]
+    assert (sent["iccid"], sent["text"]) == (asked, "Yes. We ring you at ten.")
+    station.until(lambda: {row["state"] for row in table(station) if row["number"] == number(100)} == {"answered"})
+    conversation = (station.spool / "replies" / f"{number(100)}.txt").read_text("utf-8")
+    assert "Yes. We ring you at ten." in conversation
+
+    for whom, text, why in (
+        (other, "but wait", "has opted out"), (number(777), "hello", "has not texted this station"),
+        (number(100), "long " * 200, "max_parts is 3"),
+    ):  # fmt: skip
+        refused = station.cli("reply", whom, text)
+        assert refused.returncode == 1
+        assert why in refused.stderr
+    assert len(station.network.recipients()) == 3
+
+
+def test_the_first_text_of_a_conversation_is_acknowledged_once(station, people, number):
+    station = station(modems=1)
+    station.configure(
+        replies={"triage_dir": str(TRIAGE), "acknowledgement": "Not watched. In danger call 999."},
+        sending={"approval": "none"},
+    )
+    (sim,) = station.network.sims
+    station.drop(people(1), "line-42.csv")
+    station.start()
+    station.until_counts(delivered=1)
+    for text in ("hello", "is anybody there", "please"):
+        station.network.tell("inbound", sim=sim, **{"from": number(100)}, text=text)
+    station.network.tell("inbound", sim=sim, **{"from": "Vodafone"}, text="You have won")
+    station.until(lambda: len(table(station)) == 4)
+    station.until_counts(delivered=2)
+    station.restart()
+    station.network.tell("inbound", sim=sim, **{"from": number(100)}, text="hello again")
+    station.until(lambda: len(table(station)) == 5)
+    station.until_counts(delivered=2)
+    assert station.network.recipients().count(number(100)) == 2

@@ -9,7 +9,7 @@ import pytest
 from daemon.core.message import MessageState
 from daemon.store import Lists, Store, people
 from daemon.store.outbox import Withdrawn
-from daemon.store.people import CONFIRMATIONS_AT_MOST, UNREAD, Heard, Policy
+from daemon.store.people import BY_ITSELF_AT_MOST, UNREAD, Heard, Policy
 from daemon.store.schema import _FILES
 from drivers.types import SimIdentity
 
@@ -131,7 +131,7 @@ def test_stop_and_start_and_one_confirmation_each_time(desk, make_message):
     for turn in range(10):
         assert heed(desk, NUMBER, "START", desk.NOW + turn)[0] is Heard.START
         heed(desk, NUMBER, "STOP", desk.NOW + turn)
-    assert desk.states().count("queued") == CONFIRMATIONS_AT_MOST - 1
+    assert desk.states().count("queued") == BY_ITSELF_AT_MOST - 1
     desk.lists.opt_out([OTHER], "noted by anna", desk.NOW)
     assert OTHER not in desk.column("SELECT recipient FROM messages")
 

@@ -1,0 +1,79 @@
+"""A person reads what somebody wrote, and answers: each in one transaction with all that it changes."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from daemon.store.connection import Store
+from daemon.store.stops import NotPossible
+from daemon.store.own_batches import ANSWERS, OwnText, queue
+from daemon.store.people import known_as, policy_of, seen
+from daemon.store.replies import mark_answered
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was queued. `recipient` is the person as the queue writes them; `batches` are those of which something
+    changed."""
+
+    message_id: int
+    recipient: str
+    sim: str
+    batches: frozenset[int]
+
+
+class Answering:
+    """May raise StoreFull. `now` is in seconds since the epoch."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def read(self, number: str) -> str:
+        """A person reads the conversation with this number; the number as the queue writes it. What a call for help
+        holds stays held until somebody says that it was seen, or answers.
+
+        Raises NotPossible when this number never wrote.
+        """
+        with self._store.writing() as conn:
+            recipient = _newest(conn, number)["recipient"]
+            conn.execute(
+                "UPDATE replies SET state = 'waiting' WHERE recipient = ? AND state = 'unread'", (recipient,)
+            )
+            return str(recipient)
+
+    def answer(self, number: str, text: str, parts: int, by: str, now: float, once: str | None = None) -> Answered:
+        """Queue an answer to the newest text of this number, through the SIM that it came to. The same `once` again
+        changes nothing.
+
+        Raises NotPossible when this number never wrote, cannot be texted, or wants no more texts.
+        """
+        with self._store.writing() as conn:
+            newest = _newest(conn, number)
+            recipient, sim = newest["recipient"], newest["iccid"]
+            before = conn.execute("SELECT id FROM messages WHERE once = ?", (once,)).fetchone()
+            if before is not None:
+                return Answered(before["id"], recipient, sim, frozenset())
+            if not recipient.startswith("+"):
+                raise NotPossible(f"{number} is no number that can be texted.")
+            if conn.execute("SELECT 1 FROM optouts WHERE tag = person_tag(?)", (recipient,)).fetchone():
+                raise NotPossible(f"{number} has opted out: nothing more may be sent there.")
+            free_until = newest["received_at"] + policy_of(conn).grace_seconds
+            own = OwnText(recipient, text, parts, "reply", sim, free_until, f"by {by}", once)
+            queued = queue(conn, ANSWERS, own, now)
+            if queued is None:
+                raise NotPossible(f"the batch {ANSWERS} was cancelled: this station sends no answers any more.")
+            mark_answered(conn, recipient)
+            batches = seen(conn, recipient, now) or set()
+            return Answered(queued[1], recipient, sim, frozenset({queued[0], *batches}))
+
+
+def _newest(conn: sqlite3.Connection, number: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = conn.execute(
+        "SELECT iccid, recipient, received_at FROM replies WHERE (recipient = ?1 OR number = ?2) AND kind = 'text'"
+        " ORDER BY received_at DESC LIMIT 1",
+        (known_as(number, policy_of(conn)), number),
+    ).fetchone()
+    if row is None:
+        raise NotPossible(f"{number} has not texted this station; only people who wrote can be answered.")
+    return row
