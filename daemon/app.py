@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,11 @@ from daemon.control.server import ControlServer
 from daemon.core.batch import Taken
 from daemon.core.chain import What
 from daemon.core.recovery import Rung
+from daemon.intake import outgoing
 from daemon.intake.folder import DropFolder
+from daemon.intake.outgoing import OutgoingFolder
 from daemon.intake.releases import LOOK_SECONDS, ReleasedFolder
+from daemon.intake.spool import Spool
 from daemon.notify import Notifier
 from daemon.pages import record
 from daemon.pages.headline import headline
@@ -74,7 +78,7 @@ STOP_SECONDS = 30.0
 TELL_SECONDS = 60.0
 """How often systemd hears how it goes, where it has no watchdog that wants to hear it more often. Three times in it."""
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
-SPOOL_FOLDERS = ("incoming", "accepted", "rejected", "outcomes", "replies", "awaiting")
+SPOOL_FOLDERS = ("incoming", "accepted", "rejected", "outcomes", "replies", "replies/outgoing", "awaiting")
 
 
 def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | None = None) -> None:
@@ -176,6 +180,10 @@ class Application:
         self._released = ReleasedFolder(decisions, lambda: self._station.settings, self._clock.now, self._decided)
         self._keeping = Keeping(store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
         answers = Answers(self._station, Answering(store))
+        spool = settings.station.spool_dir
+        self._outgoing = OutgoingFolder(
+            Spool(spool, write_problems), spool / "replies" / "outgoing", spool / "texts", answers.send, self._today
+        )
         actions = Actions(self._station, store, decisions, pin_tries, self._keeping, answers)
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
         self._scheduler = _scheduler(self._job_trouble)
@@ -199,6 +207,7 @@ class Application:
         self._housekeeping.schedule(self._scheduler)
         self._released.look()
         self._scheduler.add_job(self._released.look, "interval", seconds=LOOK_SECONDS, id="released")
+        self._scheduler.add_job(self._outgoing.look, "interval", seconds=outgoing.LOOK_SECONDS, id="outgoing")
         self._scheduler.start()
         self._ports.start()
         self._control.start()
@@ -307,6 +316,9 @@ class Application:
             port, on_news=on_news, answer_seconds=self._station.settings.modems.answer_seconds, pins=self._pins,
             trace=None if self._traces is None else self._traces.of(port),
         )  # fmt: skip
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._clock.now(), self._station.settings.station.zone).date()
 
     def _ring_lines(self) -> None:
         self._ports.ring()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,8 @@ from daemon.control.keeping import Keeping
 from daemon.control.readings import READINGS, Readings
 from daemon.control.server import Asker, Forbidden
 from daemon.core.message import Resolution
+from daemon.intake import wording
+from daemon.intake.readers.items import Unreadable
 from daemon.services.answers import Answers
 from daemon.services.station import Station
 from daemon.settings import Approval
@@ -181,7 +184,12 @@ class Actions:
         return {"number": self._answers.read(_word(request, "number"))}
 
     def _reply(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        answered = self._answers.send(_word(request, "number"), _word(request, "text"), asker.user)
+        station, now = self._station.settings.station, self._station.clock.now()
+        today = datetime.fromtimestamp(now, station.zone).date()
+        text = wording.for_one_person(_word(request, "text").encode(), station.spool_dir / "texts", today)
+        if isinstance(text, Unreadable):
+            raise NotPossible(text.reason.replace(f"{wording.NAME}: ", ""))
+        answered = self._answers.send(_word(request, "number"), text, asker.user)
         return {"message": answered.message_id, "number": answered.recipient, "sim": answered.sim}
 
     def _changed(self, change: Change) -> dict[str, Any]:

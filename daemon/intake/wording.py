@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from daemon.core.template import BadTemplate, Template, parse
+from daemon.core.template import BadTemplate, NoValue, Template, parse
 from daemon.intake.cells import BadCell, text_in
 from daemon.intake.readers.encoding import encoding_of
 from daemon.intake.readers.items import Unreadable
@@ -49,6 +49,17 @@ def read(data: bytes, texts: Path, today: date) -> Wording | Unreadable:
         known = ", ".join(sorted(path.stem for path in texts.glob("*.txt"))) or "none yet"
         return _fault(NAME, f"the spool has no texts/{name}.txt; wordings here: {known}")
     return kept if isinstance(kept, Unreadable) else _approved(kept, name, today)
+
+
+def for_one_person(data: bytes, texts: Path, today: date) -> str | Unreadable:
+    """The text of an answer, or of the file of `texts` that it names. It belongs to no list, so it has no fields."""
+    wording = read(data, texts, today)
+    if isinstance(wording, Unreadable):
+        return wording
+    try:
+        return wording.template.fill({})
+    except NoValue:
+        return _fault(NAME, "an answer belongs to no list, so nothing can stand for a field in braces")
 
 
 def _approved(written: str, name: str, today: date) -> Wording | Unreadable:

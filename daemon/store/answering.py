@@ -6,10 +6,10 @@ import sqlite3
 from dataclasses import dataclass
 
 from daemon.store.connection import Store
-from daemon.store.stops import NotPossible
 from daemon.store.own_batches import ANSWERS, OwnText, queue
 from daemon.store.people import known_as, policy_of, seen
 from daemon.store.replies import mark_answered
+from daemon.store.stops import NotPossible
 
 
 @dataclass(frozen=True, slots=True)

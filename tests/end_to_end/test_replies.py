@@ -111,3 +111,28 @@ def test_the_first_text_of_a_conversation_is_acknowledged_once(station, people, 
     station.until(lambda: len(table(station)) == 5)
     station.until_counts(delivered=2)
     assert station.network.recipients().count(number(100)) == 2
+
+
+def test_an_answer_by_folder_is_sent_once_and_a_bad_one_says_why(station, people, number):
+    station = station(modems=1)
+    station.configure(replies={"triage_dir": str(TRIAGE)}, sending={"approval": "none"})
+    (sim,) = station.network.sims
+    station.drop(people(1), "line-42.csv")
+    station.start()
+    station.until_counts(delivered=1)
+    station.network.tell("inbound", sim=sim, **{"from": number(100)}, text="yes please")
+    station.until(lambda: len(table(station)) == 1)
+    texts, outgoing = station.spool / "texts", station.spool / "replies" / "outgoing"
+    texts.mkdir(exist_ok=True)
+    (texts / "call.txt").write_text("---\nowner: Ann\nverified: 2999-01-01\n---\nWe call you at ten.\n")
+    (outgoing / f"{number(100)}.txt").write_text("text: call")
+    (outgoing / f"{number(555)}.txt").write_text("hello")
+    (outgoing / ".half").write_text("no")
+    station.until_counts(delivered=2)
+    assert station.network.events("submit")[-1]["text"] == "We call you at ten."
+    (problem,) = station.until(lambda: station.problems(f"{number(555)}.txt"))
+    assert "has not texted this station" in problem["reason"]
+    station.until(lambda: {path.name for path in outgoing.iterdir()} == {".half", ".taken"})
+    station.restart()
+    station.until(lambda: station.sim().get("state") == "ready")
+    assert station.network.recipients().count(number(100)) == 2

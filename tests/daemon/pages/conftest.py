@@ -7,11 +7,17 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from daemon.core.triage import WordList
+from daemon.pages.replies import ReplyFiles
+from daemon.pages.requests import RequestFiles
+from daemon.store import Replies, Requests, Store
 
 AXE = """
 axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}).then(function (results) {
@@ -62,6 +68,12 @@ def document() -> Document:
             },
         ],
     }  # fmt: skip
+
+
+@pytest.fixture
+def files_of() -> Callable[[Store], tuple[RequestFiles, ReplyFiles]]:
+    """What keeps the folders of requests and replies of a store."""
+    return lambda store: (RequestFiles(Requests(store)), ReplyFiles(Replies(store), WordList({})))
 
 
 class Browser:

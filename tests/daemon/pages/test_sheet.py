@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import time
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,7 +25,7 @@ from daemon.pages.publisher import Publisher
 from daemon.pages.sheet import difference, preview, sheet_of
 from daemon.pages.sheet_text import Subject, document_of, lines
 from daemon.settings import Settings, SimSettings, Station, Tariff
-from daemon.store import Lists, Outbox, Requests, Sims, Store, Views
+from daemon.store import Lists, Outbox, Sims, Store, Views
 from daemon.store.people import Policy
 from drivers.alphabet import part_count
 from drivers.types import SimIdentity, SubmitPdu
@@ -167,7 +168,10 @@ def test_what_a_long_list_takes_is_told_from_its_beginning(settings: Settings) -
     assert (outlook.finishes_at - NOW) / 86_400 == pytest.approx(1000, rel=0.02)
 
 
-def test_the_sheet_lies_in_awaiting_while_the_batch_waits(store: Store, settings: Settings, tmp_path: Path) -> None:
+def test_the_sheet_lies_in_awaiting_while_the_batch_waits(
+    store: Store, settings: Settings, tmp_path: Path, files_of: Callable[[Store], Any]
+) -> None:
+    (tmp_path / "replies").mkdir()
     outbox = Outbox(store)
     (tmp_path / "awaiting").mkdir()
     (tmp_path / "awaiting" / "gone.html").write_text("left by an earlier life")
@@ -182,7 +186,7 @@ def test_the_sheet_lies_in_awaiting_while_the_batch_waits(store: Store, settings
         [RejectedRow(4, "A-1", "999", "", "to: an emergency number")],
     )
     assert isinstance(taken, Taken)
-    publisher = Publisher(Views(store), outbox, Requests(store), settings, Clock())
+    publisher = Publisher(Views(store), outbox, *files_of(store), settings, Clock())
     publisher.start()
     publisher.stop()  # writes all once more
     assert [path.name for path in (tmp_path / "awaiting").glob("*.html")] == ["ops.html"]
@@ -196,7 +200,7 @@ def test_the_sheet_lies_in_awaiting_while_the_batch_waits(store: Store, settings
     assert "<b>Bob" not in page
     assert "<script" not in page
     outbox.release(taken.batch_id, NOW)
-    publisher = Publisher(Views(store), outbox, Requests(store), settings, Clock())
+    publisher = Publisher(Views(store), outbox, *files_of(store), settings, Clock())
     publisher.start()
     publisher.stop()
     assert not list((tmp_path / "awaiting").glob("*.html"))
