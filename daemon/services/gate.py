@@ -65,7 +65,7 @@ class Gate:
         if now.wall < newest:
             return Showing(SimState.WAITING, "the clock stands before the newest event: set the clock", newest)
         quiet, zones = self._quiet(now.wall), self._zones_queued()
-        if len(quiet) == len(zones):
+        if len(quiet) == len(zones) and not self._station.outbox.has_free(now.wall):
             return Showing(SimState.WAITING, "quiet hours", min(quiet.values()))
         return self.throttled(now, 1, None)
 
@@ -146,7 +146,7 @@ class Gate:
         if item.not_after is not None and item.not_after <= now:
             raise NotNow(now)  # claimed again, it is found to have expired
         opens = self._opens(item.zones, now)
-        if opens > now:
+        if opens > now and item.free_until <= now:
             raise NotNow(opens)
 
 

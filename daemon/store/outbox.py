@@ -59,6 +59,7 @@ class WorkItem:
     not_after: float | None
     refusals: int
     zones: str
+    free_until: float
     parts: tuple[StoredPart, ...]
 
     @property
@@ -132,7 +133,7 @@ class Outbox(Questions):
             ).fetchall()
         return WorkItem(
             row["id"], row["batch_id"], row["batch"], row["row"], row["recipient"], row["text"], row["part_count"],
-            bool(row["flash"]), row["not_after"], row["refusals"], row["zones"],
+            bool(row["flash"]), row["not_after"], row["refusals"], row["zones"], row["free_until"],
             tuple(StoredPart(p[0], p[1], SubmitPdu(p[2], p[3]), PartState(p[4])) for p in parts),
         )  # fmt: skip
 

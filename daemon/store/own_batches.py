@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from daemon.store.moves import free_name
 
 ANSWERS, CONFIRMATIONS, ACKNOWLEDGEMENTS = "answers", "confirmations", "acknowledgements"
-FIRST = 1_000
-"""The priority of what is written to one person: before every list. A list's own priority is less."""
+FIRST = 10_000
+"""The priority of what is written to one person: before every list, whose own is 1000 at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,13 @@ class Questions:
         )
         return [(float(row[0]), str(row[1])) for row in rows]
 
+    def has_free(self, now: float) -> bool:
+        """Whether an answer is queued that may go in quiet hours too."""
+        found = self._store.conn.execute(
+            "SELECT 1 FROM messages WHERE state = 'queued' AND free_until > 0 AND free_until > ? LIMIT 1", (now,)
+        )
+        return found.fetchone() is not None
+
     def zones_abroad(self) -> list[str]:
         """The time zones, other than the station's, of what is queued."""
         rows = self._store.conn.execute("SELECT DISTINCT zones FROM messages WHERE state = 'queued' AND zones != ''")

@@ -18,7 +18,8 @@ class Wanted:
     """What a SIM may take just now.
 
     `known_since`: only people that it has texted since then (seconds since the epoch). `quiet`: the time zones where it
-    is quiet now. `most_parts` is what its limits can ever allow at once. `shared`: also what any SIM may take.
+    is quiet now; an answer to somebody who wrote lately may go in spite of that.
+    `most_parts` is what its limits can ever allow at once. `shared`: also what any SIM may take.
     """
 
     known_since: float | None = None
@@ -30,7 +31,7 @@ class Wanted:
 _FITS = (
     " AND (:known_since IS NULL OR EXISTS (SELECT 1 FROM submits WHERE submits.recipient = messages.recipient"
     " AND iccid = :iccid AND at > :known_since))"
-    " AND (:quiet = '[]' OR zones NOT IN (SELECT value FROM json_each(:quiet)))"
+    " AND (:quiet = '[]' OR free_until > :now OR zones NOT IN (SELECT value FROM json_each(:quiet)))"
 )
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
 
 TRIAGE = Path(__file__).resolve().parents[2] / "config" / "triage"
 
@@ -136,3 +140,23 @@ def test_an_answer_by_folder_is_sent_once_and_a_bad_one_says_why(station, people
     station.restart()
     station.until(lambda: station.sim().get("state") == "ready")
     assert station.network.recipients().count(number(100)) == 2
+
+
+@pytest.mark.parametrize("grace", [1, 0])
+def test_an_answer_goes_in_quiet_hours_when_the_person_wrote_lately(station, people, number, grace):
+    now = datetime.now(ZoneInfo("Europe/London"))
+    quiet = {"start": f"{now - timedelta(hours=1):%H:%M}", "end": f"{now + timedelta(hours=2):%H:%M}"}
+    station = station(modems=1)
+    station.configure(
+        replies={"triage_dir": str(TRIAGE), "reply_grace": grace}, quiet_hours=quiet, sending={"approval": "none"}
+    )
+    (sim,) = station.network.sims
+    station.drop(people(1), "line-42.csv")
+    station.start()
+    station.until_counts(queued=1)
+    station.network.tell("inbound", sim=sim, **{"from": number(500)}, text="hello?")
+    station.until(lambda: len(table(station)) == 1)
+    assert station.cli("reply", number(500), "We are here.").returncode == 0
+    station.until_counts(**({"queued": 1, "delivered": 1} if grace else {"queued": 2}))
+    assert station.sim()["reason"] == "quiet hours"
+    assert station.network.recipients() == [number(500)] * grace
