@@ -180,8 +180,8 @@ class Actions:
             raise NotPossible("nothing is held for that number: no reply of its waits to be read.")
         return self._changed(Change(len(batches), frozenset(batches)))
 
-    def _consult(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        return {"number": self._answers.read(_word(request, "number"))}
+    def _consult(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        return {"number": self._answers.read(_word(request, "number"), asker.user)}
 
     def _reply(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         station, now = self._station.settings.station, self._station.clock.now()

@@ -15,9 +15,9 @@ class Answers:
         self._station = station
         self._answering = answering
 
-    def read(self, number: str) -> str:
+    def read(self, number: str, by: str) -> str:
         """A person reads the conversation with this number; the number as the queue writes it. Raises NotPossible."""
-        recipient = self._answering.read(number)
+        recipient = self._answering.read(number, by, self._station.clock.now())
         self._station.changed(None)
         return recipient
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from daemon.core.chain import What
+from daemon.store.audit import record
 from daemon.store.connection import Store
 from daemon.store.own_batches import ANSWERS, OwnText, queue
 from daemon.store.people import known_as, policy_of, seen
@@ -29,9 +31,9 @@ class Answering:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def read(self, number: str) -> str:
-        """A person reads the conversation with this number; the number as the queue writes it. What a call for help
-        holds stays held until somebody says that it was seen, or answers.
+    def read(self, number: str, by: str, now: float) -> str:
+        """A person reads the conversation with this number, which goes on record; the number as the queue writes it.
+        What a call for help holds stays held until somebody says that it was seen, or answers.
 
         Raises NotPossible when this number never wrote.
         """
@@ -40,6 +42,8 @@ class Answering:
             conn.execute(
                 "UPDATE replies SET state = 'waiting' WHERE recipient = ? AND state = 'unread'", (recipient,)
             )
+            tag = conn.execute("SELECT person_tag(?)", (recipient,)).fetchone()[0]
+            record(conn, now, What.CONSULTATION, by, tag=tag)
             return str(recipient)
 
     def answer(self, number: str, text: str, parts: int, by: str, now: float, once: str | None = None) -> Answered:
