@@ -45,7 +45,11 @@ FILES = {
     "packaging/debian/copyright": "usr/share/doc/outpost/copyright",
     "README.md": "usr/share/doc/outpost/README.md",
 }
-FOLDERS = {"docs": "usr/share/doc/outpost/docs", "config": "usr/share/doc/outpost/config"}
+FOLDERS = {
+    "docs": "usr/share/doc/outpost/docs",
+    "config": "usr/share/doc/outpost/config",
+    "config/triage": "etc/outpost/triage",
+}
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 MANUAL = ("outpost.1", "outpost.toml.5")
 
@@ -182,7 +186,8 @@ def _control(tree: Path) -> None:
         for path in _files(tree) if not path.is_relative_to(tree / "etc")
     )
     _put(folder / "control", control.replace("@VERSION@", VERSION).replace("@KIBIBYTES@", str(size)).encode())
-    _put(folder / "conffiles", b"/etc/outpost/outpost.toml\n")
+    own = sorted(f"/{path.relative_to(tree)}\n" for path in _files(tree / "etc"))
+    _put(folder / "conffiles", "".join(own).encode())
     _put(folder / "md5sums", sums.encode())
     for script in SCRIPTS:
         _put(folder / script, (HERE / "debian" / script).read_bytes())

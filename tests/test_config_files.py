@@ -131,14 +131,14 @@ def test_systemd_would_make_the_user(tmp_path: Path) -> None:
                                                        "group 'outpost-admins'"))  # fmt: skip
 
 
-def test_people_put_files_into_one_spool_folder_and_a_stop_beside_it_and_read_the_others() -> None:
+def test_people_put_files_into_two_spool_folders_and_a_stop_beside_them_and_read_the_others() -> None:
     lines = (SYSTEMD / "outpost.tmpfiles").read_text(encoding="utf-8").splitlines()
     folders = {path: (mode, owner, group) for kind, path, mode, owner, group, *_ in
                (line.split() for line in lines if line.startswith("d "))}  # fmt: skip
     assert folders["/var/spool/outpost"] == ("3770", "outpost", "outpost-operators")  # sticky: their own files alone
     assert "a+ /var/spool/outpost          - - - - group:outpost-admins:rwx" in lines
     for folder in SPOOL_FOLDERS:
-        mode = {"incoming": "1730", "awaiting": "2770"}.get(folder, "2750")
+        mode = {"incoming": "1730", "replies/outgoing": "1730", "awaiting": "2770"}.get(folder, "2750")
         assert folders[f"/var/spool/outpost/{folder}"] == (mode, "outpost", "outpost-operators")
         assert [line for line in lines if line.startswith(f"a+ /var/spool/outpost/{folder} ") and "admins" in line]
 

@@ -64,7 +64,8 @@ def test_an_answer_goes_to_who_wrote_through_the_sim_they_wrote_to(station, peop
     station.drop(people(2), "line-42.csv")
     station.start()
     station.until_counts(delivered=2)
-    asked, other = station.network.sims[1], number(101)
+    by = {event["recipient"]: event["iccid"] for event in station.network.events("submit")}
+    asked, other = by[number(100)], number(101)
     for n, text in ((100, "can you call me"), (101, "STOP")):
         station.network.tell("inbound", sim=asked, **{"from": number(n)}, text=text)
     station.until(lambda: len(table(station)) == 2)
