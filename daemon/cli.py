@@ -22,6 +22,7 @@ from daemon.cli_shared import print_json as _print_json
 from daemon.cli_shared import print_lines as _print_lines
 from daemon.cli_shared import read as _read
 from daemon.cli_shared import settings_of as _settings
+from daemon.cli_watch import watch
 
 # Modules that only one command needs are imported by that command: `outpost status` must answer at once.
 
@@ -39,7 +40,7 @@ def main() -> None:
     """
 
 
-for _command in (optouts, exclusions, replies, reply, audit, report, erase, doctor):
+for _command in (optouts, exclusions, replies, reply, watch, audit, report, erase, doctor):
     main.add_command(_command)
 
 
@@ -121,29 +122,6 @@ def status(config: Path, as_json: bool) -> None:
         _print_json(document)
     else:
         _print_lines(status_lines(document))
-
-
-@main.command()
-@_config_option
-def watch(config: Path) -> None:
-    """Follow the station on this terminal: SIMs, batches, replies, alarms; keys to release, pause and stop."""
-    from daemon import watch as screen
-    from daemon.control.client import Denied, NoDaemon, ask
-
-    settings = _settings(config)
-
-    def act(request: dict[str, Any]) -> str:
-        try:
-            answer = ask(settings.station.control_socket, request)
-        except (Denied, NoDaemon) as error:
-            return f"Not done: {error}"
-        left = f": {answer['left']} messages had left, {answer['waiting']} wait" if "left" in answer else ""
-        return f"Done: {request['do']} {request.get('batch', '')}".rstrip() + left
-
-    try:
-        screen.watch(lambda: _status(config), act)
-    except OSError as error:
-        _fail(str(error))
 
 
 @main.command()

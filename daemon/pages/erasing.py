@@ -11,6 +11,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from daemon.clock import iso
+from daemon.logs import blanked
 from daemon.pages.files import write_whole
 from daemon.store.erasure import Erased, Target
 
@@ -31,7 +32,7 @@ def remove_files(spool_dir: Path, target: Target) -> list[str]:
     for path in sorted(spool_dir.glob("*/*")):
         if path.parent.name != "incoming" and _is_of(path, target):
             (shutil.rmtree if path.is_dir() and not path.is_symlink() else Path.unlink)(path)
-            removed.append(f"{path.parent.name}/{path.name}")
+            removed.append(f"{path.parent.name}/{blanked(path.name)}")  # a conversation is named by its number
     return removed
 
 

@@ -77,7 +77,8 @@ class Audit:
             return record(conn, now, what, who, why, **facts)
 
     def configured(self, settings: Mapping[str, str], now: float) -> str:
-        """The service goes by these settings from now on, which is an entry when they are new; their hash.
+        """The service goes by these settings from now on, which is an entry when they are new; their hash. The words of
+        an authority for more SIMs stand in it whole.
 
         `settings` are flat: "station.timezone" is the zone of local times. May raise StoreFull.
         """
@@ -90,7 +91,11 @@ class Audit:
                 for key, value in (("timezone", settings["station.timezone"]), ("configuration", text)):
                     conn.execute("INSERT OR REPLACE INTO station VALUES (?, ?)", (key, value))
                 changed = sorted(key for key, _ in before.items() ^ settings.items()) if before else ["all"]
-                record(conn, now, What.CONFIGURATION, sha256=sha256, changed=list(dict.fromkeys(changed)))
+                authority = {key: words for key, words in settings.items() if key.startswith("station.authority.")}
+                record(
+                    conn, now, What.CONFIGURATION, sha256=sha256, changed=list(dict.fromkeys(changed)),
+                    authority=authority,
+                )  # fmt: skip
         return sha256
 
     def holds(self, head: Head) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
+
 
 def refused(station):
     return [(event["iccid"], event["recipient"]) for event in station.network.events("refuse")]
@@ -73,6 +75,20 @@ def test_three_recipients_refused_in_a_row_let_the_sim_rest(station, people):
     station.until(lambda: station.sim().get("state") == "resting")
     assert sum(station.counts().values()) == sum(station.counts().get(state, 0) for state in ("held", "queued")) == 5
     assert station.network.recipients() == []
+
+
+@pytest.mark.parametrize(("code", "state"), [(8, "blocked"), (38, "resting"), (21, "resting")])
+def test_a_block_in_the_midst_leaves_the_rest_queued(station, people, code, state):
+    station = station()
+    station.network.tell("refuse", code=code, after=3)
+    station.drop(people(10))
+    station.start()
+    station.until(lambda: station.sim().get("state") == state)
+    station.until(lambda: station.counts().get("delivered") == 3)
+    counts = station.counts()
+    assert counts.get("queued", 0) + counts.get("held", 0) == 7
+    assert len(station.network.recipients()) == 3
+    assert str(code) in station.sim()["reason"] or "3 different recipients" in station.sim()["reason"]
 
 
 def test_a_long_text_whose_second_part_is_refused_has_failed(station, number):
