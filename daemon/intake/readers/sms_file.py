@@ -84,7 +84,10 @@ def _text(body: bytes, alphabet: str) -> str | Unreadable:
         case "gsm":
             text = gsm7.decode(bytes(octet & 0x7F for octet in body.rstrip(b"\r\n")))
         case "ucs":
-            text = body.removesuffix(b"\n" if len(body) % 2 else b"").decode("utf-16-be", "surrogatepass")
+            octets = body.removesuffix(b"\n" if len(body) % 2 else b"")
+            if len(octets) % 2:
+                return Unreadable("the text is cut off: UCS has two octets for each character", 0, "alphabet")
+            text = octets.decode("utf-16-be", "surrogatepass")
         case _:
             name = shortened(alphabet, 20)
             return Unreadable(f"the alphabet {name} is none of ISO, GSM, UTF-8 and UCS", 0, "alphabet")

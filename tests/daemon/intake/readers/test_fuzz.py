@@ -40,6 +40,11 @@ def test_a_spoilt_file_gives_rows_or_a_reason(tools: Any, name: str, data: st.Da
     assert found.fault or found.rows or name.endswith((".csv", ".jsonl", ".xml"))
 
 
+def test_a_ucs_text_with_half_a_character_says_so(tools: Any) -> None:
+    found = tools.read("send", FILES["send"][:-2] + b"\x00" + FILES["send"][-2:])
+    assert "cut off" in found.fault
+
+
 @pytest.mark.parametrize("kind", ["workbook", "report"])
 @given(data=st.data())
 @settings(max_examples=40, deadline=None)
