@@ -10,7 +10,7 @@ from daemon.store.audit import record
 from daemon.store.connection import Store
 from daemon.store.own_batches import ANSWERS, OwnText, queue
 from daemon.store.people import known_as, policy_of, seen
-from daemon.store.replies import mark_answered
+from daemon.store.replies import mark_answered, mark_person_read
 from daemon.store.stops import NotPossible
 
 
@@ -39,9 +39,7 @@ class Answering:
         """
         with self._store.writing() as conn:
             recipient = _newest(conn, number)["recipient"]
-            conn.execute(
-                "UPDATE replies SET state = 'waiting' WHERE recipient = ? AND state = 'unread'", (recipient,)
-            )
+            mark_person_read(conn, recipient)
             tag = conn.execute("SELECT person_tag(?)", (recipient,)).fetchone()[0]
             record(conn, now, What.CONSULTATION, by, tag=tag)
             return str(recipient)

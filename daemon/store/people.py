@@ -15,6 +15,7 @@ from daemon.core.optout import is_for_a_person, is_start, is_stop
 from daemon.store.audit import record
 from daemon.store.moves import finish_batch
 from daemon.store.own_batches import ACKNOWLEDGEMENTS, CONFIRMATIONS, OwnText, queue
+from daemon.store.replies import mark_person_read
 
 BY_ITSELF_AT_MOST, BY_ITSELF_SECONDS = 5, 600.0
 """No machine at the other end may draw more texts than these out of the station, by turns of STOP and START say."""
@@ -224,7 +225,7 @@ def seen(conn: sqlite3.Connection, sender: str, now: float) -> set[int] | None:
     number = known_as(sender, policy_of(conn))
     if not conn.execute("DELETE FROM unread WHERE tag = person_tag(?)", (number,)).rowcount:
         return None
-    conn.execute("UPDATE replies SET state = 'waiting' WHERE recipient = ? AND state = 'unread'", (number,))
+    mark_person_read(conn, number)
     rows = conn.execute(
         "UPDATE messages SET state = 'queued', reason = '', changed_at = ?,"
         " sim = CASE WHEN EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id) THEN sim END"

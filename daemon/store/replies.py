@@ -91,6 +91,11 @@ class Replies:
         return [_reply(row) for row in rows]
 
 
+def mark_person_read(conn: sqlite3.Connection, recipient: str) -> None:
+    """Somebody has read all that this person wrote, inside a transaction."""
+    conn.execute("UPDATE replies SET state = 'waiting' WHERE recipient = ? AND state = 'unread'", (recipient,))
+
+
 def mark_answered(conn: sqlite3.Connection, recipient: str) -> int:
     """The same inside a transaction, such as the one that queues the answer."""
     return conn.execute(
