@@ -28,7 +28,7 @@ def reasons(desk):
 @pytest.mark.parametrize("written", [NUMBER, "07700 900001", "00447700900001", "+44 (0)7700-900001", "447700900001"])
 def test_an_opt_out_holds_however_its_number_is_written_and_leaves_no_number(desk, make_message, written):
     desk.lists.opt_out([written], "noted by anna", desk.NOW)
-    assert not any("7700" in line for line in desk.dump())
+    assert not any(NUMBER[-9:] in line for line in desk.dump())
     desk.take(make_message(1, NUMBER), make_message(2, OTHER))
     assert desk.states() == ["suppressed", "queued"]
     assert reasons(desk)[0] == "opted out"
@@ -53,7 +53,7 @@ def test_numbers_of_an_older_database_become_hashes(tmp_path):
     (one,) = Lists(store).optouts([NUMBER])
     assert (one.at, one.source) == (5.0, "reply")
     assert one.hash == Lists(store).hashed(NUMBER)
-    assert not any("7700" in line for line in store.conn.iterdump())
+    assert not any(NUMBER[-9:] in line for line in store.conn.iterdump())
     store.close()
     again = Store(path)
     assert len(Lists(again).optouts([NUMBER])) == 1
