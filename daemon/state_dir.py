@@ -20,6 +20,7 @@ def lock(state_dir: Path) -> int:
     path = state_dir / "outpost.lock"
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        hand_over(path, state_dir)
     except OSError as error:
         raise CannotStart(
             f"{path}: {error.strerror}. The folder must be the service's own, on a disk that it may write to."
@@ -30,3 +31,13 @@ def lock(state_dir: Path) -> int:
         os.close(descriptor)
         raise CannotStart(f"{path}: another outpost runs with this state_dir. Stop it first.") from error
     return descriptor
+
+
+def hand_over(path: Path, owned: Path) -> None:
+    """Give `path` to the owner of `owned`, when root has made it: the service could not use it otherwise.
+
+    Raises OSError.
+    """
+    if os.geteuid() == 0:
+        owner = owned.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)

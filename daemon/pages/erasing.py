@@ -13,6 +13,7 @@ from pathlib import Path
 from daemon.clock import iso
 from daemon.logs import blanked
 from daemon.pages.files import write_whole
+from daemon.state_dir import hand_over
 from daemon.store.erasure import Erased, Target
 
 CERTIFICATES = "certificates"
@@ -71,6 +72,7 @@ def write_certificate(
     }
     folder = state_dir / CERTIFICATES
     folder.mkdir(mode=0o750, exist_ok=True)
+    hand_over(folder, state_dir)
     path = folder / f"{target.name}.json"
     write_whole(path, lambda file: file.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n"))
     return path

@@ -9,6 +9,8 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
+from daemon.state_dir import hand_over
+
 NAME = "outpost-{when:%Y%m%dT%H%M%SZ}.db"
 _SCHEDULED = re.compile(r"outpost-(\d{8}T\d{6}Z)\.db")
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -25,9 +27,9 @@ def back_up(database: Path, folder: Path, now: float, keep: int) -> Path:
     """
     path = folder / NAME.format(when=datetime.fromtimestamp(now, UTC))
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder, database)
         with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source:
-            copy(source, path)
+            copy(source, path, database)
         for old in scheduled(folder)[keep:]:
             old.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as error:
@@ -35,8 +37,16 @@ def back_up(database: Path, folder: Path, now: float, keep: int) -> Path:
     return path
 
 
-def copy(source: sqlite3.Connection, path: Path) -> None:
-    """Write all that `source` holds at this moment to a new file `path`, whole or not at all. Its writers go on.
+def make_folder(folder: Path, database: Path) -> None:
+    """Make a folder for backups, where there is none: for the owner of the database alone. Raises OSError."""
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True)
+        hand_over(folder, database)
+
+
+def copy(source: sqlite3.Connection, path: Path, owned: Path) -> None:
+    """Write all that `source` holds at this moment to a new file `path`, whole or not at all. Its writers go on. The
+    file is for the owner of `owned` alone.
 
     Raises OSError; sqlite3.Error, also when the copy is found damaged.
     """
@@ -44,6 +54,7 @@ def copy(source: sqlite3.Connection, path: Path) -> None:
     unfinished.unlink(missing_ok=True)
     try:
         os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        hand_over(unfinished, owned)
         with contextlib.closing(sqlite3.connect(unfinished)) as target:
             source.backup(target)
             target.execute("PRAGMA journal_mode=DELETE")  # one file, that can be carried
@@ -84,6 +95,18 @@ def newest_at(folder: Path) -> float | None:
 def before_upgrade(database: Path, version: int) -> Path:
     """Where the database lies as it was with schema `version`, once a newer Outpost has brought it up to date."""
     return database.parent / "backups" / f"before-upgrade-from-schema-{version}.db"
+
+
+def way_back_to(database: Path, version: int) -> str:
+    """What to do when the database is newer than the schema `version`, the newest that this program knows."""
+    kept = [before_upgrade(database, older) for older in range(version, 0, -1)]
+    found = next((path for path in kept if path.exists()), None)
+    if found is None:
+        return f"Install the newer version again: {kept[0]}, which would bring this one back, is not there."
+    return (
+        f"Install the newer version again; or go back: `outpost restore {found}`, as root, brings the database as it "
+        "was before the upgrade, and takes over what was sent since."
+    )
 
 
 def unfinished_restore(database: Path) -> Path:

@@ -15,7 +15,15 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from daemon.store.backup import before_upgrade, copy, first_damage, unfinished_restore, way_back
+from daemon.store.backup import (
+    before_upgrade,
+    copy,
+    first_damage,
+    make_folder,
+    unfinished_restore,
+    way_back,
+    way_back_to,
+)
 from daemon.store.schema import VERSION, migrations
 
 BUSY_MS = 10_000
@@ -79,8 +87,7 @@ class Store:
         if version > VERSION:
             raise DatabaseUnusable(
                 f"{self.path} has schema {version}, made by a newer Outpost; this one knows up to {VERSION}. "
-                f"Install the newer version again; or go back: `outpost restore {before_upgrade(self.path, VERSION)}` "
-                "brings the database as it was before the upgrade."
+                f"{way_back_to(self.path, VERSION)}"
             )
         if self._read_only:
             if version < VERSION:
@@ -103,10 +110,10 @@ class Store:
         found = str(self.conn.execute("PRAGMA quick_check(1)").fetchone()[0])
         if found != "ok":
             raise DatabaseUnusable(f"{self.path} is damaged ({' '.join(found.split())}). {way_back(self.path)}")
-        kept = before_upgrade(self.path, version)
-        if 0 < version < VERSION and not kept.exists():
-            kept.parent.mkdir(mode=0o700, exist_ok=True)
-            copy(self.conn, kept)
+        if 0 < version < VERSION:
+            kept = before_upgrade(self.path, version)
+            make_folder(kept.parent, self.path)
+            copy(self.conn, kept, self.path)
 
     def _forbidden(self) -> bool:
         try:

@@ -98,7 +98,7 @@ def _copy_checked(backup: Path, target: Path) -> None:
             if damage or not 0 < version <= VERSION:
                 what = f"damaged ({damage})" if damage else f"no backup that this Outpost can read (schema {version})"
                 raise DatabaseUnusable(f"{backup} is {what}. Choose another backup; nothing was changed.")
-            copy(source, target)
+            copy(source, target, target.parent)
     except (sqlite3.Error, OSError) as error:
         raise DatabaseUnusable(f"{backup} cannot be restored ({error}). Nothing was changed.") from error
 

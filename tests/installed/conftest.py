@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,25 @@ ROOT = HERE.parents[1]
 BASE = Path(os.environ.get("OUTPOST_TEST_ROOT", "/var/cache/outpost-test-root"))
 PATIENCE = 60.0
 LOOK_AGAIN = 0.1
+SPOOL = "/var/spool/outpost"
+CONFIGURATION = """
+[station]
+name = "Test"
+[modems]
+discover = false
+ports = {ports}
+[sending]
+approval = "{approval}"
+[quiet_hours]
+start = "00:00"
+end = "00:00"
+[throttle]
+min_gap_seconds = 0
+parts_per_minute = 0
+parts_per_hour = 0
+parts_per_day = 0
+recipients_per_day = 0
+"""
 ENVIRONMENT = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive")
 
 Done = subprocess.CompletedProcess[str]
@@ -88,6 +109,31 @@ class Machine:
         """A property of the unit."""
         return self.surely("systemctl", "show", "--value", "--property", name, "outpost").strip()
 
+    def install(self, deb: bytes, *options: str) -> str:
+        """Install a package, as apt does without network; what apt said."""
+        self.put("/root/outpost.deb", deb)
+        # Asked whether to keep the station's own configuration, a person presses Enter.
+        return self.surely("apt-get", "install", "-y", *options, "/root/outpost.deb", given="\n" * 9)
+
+    def configure(self, network: Network, *, approval: str = "two-person") -> None:
+        """Write the station's configuration, with the network's modems."""
+        ports = json.dumps(network.ports)
+        self.put("/etc/outpost/outpost.toml", CONFIGURATION.format(ports=ports, approval=approval))
+        self.surely("mkdir", "-p", "/etc/systemd/system/outpost.service.d")
+        # The one change for the test: its modems are at ptys, and the unit lets nothing but ttyUSB and ttyACM through.
+        self.put("/etc/systemd/system/outpost.service.d/test.conf", "[Service]\nDeviceAllow=char-pts rw\n")
+        self.surely("systemctl", "daemon-reload")
+
+    def counts(self) -> dict[str, int]:
+        """How many messages are in which state, as the service tells; states of none left out."""
+        told = json.loads(self.surely("outpost", "status", "--json"))["messages"]
+        return {state: n for state, n in told.items() if n}
+
+    def schema(self) -> int:
+        """The schema of the database."""
+        look = "import sqlite3, sys; print(*next(sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version')))"
+        return int(self.surely("python3", "-c", look, "/var/lib/outpost/outpost.db"))
+
     def journal(self) -> str:
         return self.run("journalctl", "--unit=outpost", "--output=cat", "--no-pager").stdout
 
@@ -119,16 +165,36 @@ def machine(tmp_path) -> Iterator[Machine]:
     running.off()
 
 
-@pytest.fixture
-def ports(tmp_path) -> Iterator[Sequence[str]]:
-    """The port of a simulated modem, as the machine sees it."""
-    command = [sys.executable, "-m", "drivers.simulator", "--dir", tmp_path / "dev", "--modems=1"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as simulator:
-        found = [Path(port).resolve() for port in json.loads(simulator.stdout.readline())["ports"]]
-        for port in found:
+class Network:
+    """A simulated network with one modem, whose port the machine sees."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = folder / "network.jsonl"
+        command = [sys.executable, "-m", "drivers.simulator", "--dir", folder / "dev", f"--log={self._log}"]
+        self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        ports = [Path(port).resolve() for port in json.loads(self.child.stdout.readline())["ports"]]
+        for port in ports:
             port.chmod(0o666)  # no udev gives it to a group there
-        yield [f"/run/host/pts/{port.name}" for port in found]
-        simulator.terminate()
+        self.ports = [f"/run/host/pts/{port.name}" for port in ports]
+
+    def answer_after(self, seconds: float) -> None:
+        """Let each submit wait for its answer."""
+        self.child.stdin.write(json.dumps({"do": "delays", "radio": seconds}) + "\n")
+        self.child.stdin.flush()
+        assert json.loads(self.child.stdout.readline())["ok"]
+
+    def accepted(self) -> Counter[str]:
+        """How often each recipient was texted in truth."""
+        events = map(json.loads, self._log.read_text().rpartition("\n")[0].splitlines())
+        return Counter(event["recipient"] for event in events if event["event"] == "submit")
+
+
+@pytest.fixture
+def network(tmp_path) -> Iterator[Network]:
+    found = Network(tmp_path)
+    with found.child:
+        yield found
+        found.child.terminate()
 
 
 @pytest.fixture(scope="session")
@@ -137,3 +203,21 @@ def deb(tmp_path_factory) -> bytes:
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
     return build.package(tmp_path_factory.mktemp("dist")).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def newer(deb, tmp_path_factory) -> bytes:
+    """The next version: another migration, and another remark in the configuration that it brings."""
+    folder = tmp_path_factory.mktemp("newer")
+    (folder / "old.deb").write_bytes(deb)
+    tree = folder / "tree"
+    subprocess.run(["dpkg-deb", "--raw-extract", folder / "old.deb", tree], check=True)
+    migrations = tree / "usr/lib/outpost/daemon/store/migrations"
+    number = len(list(migrations.glob("m*.sql"))) + 1
+    (migrations / f"m{number:03}_next.sql").write_text("ALTER TABLE messages ADD COLUMN next TEXT")
+    control = tree / "DEBIAN/control"
+    control.write_text(re.sub(r"(?m)^(Version: .+)$", r"\1+next", control.read_text()))
+    with (tree / "etc/outpost/outpost.toml").open("a") as example:
+        example.write("# A key has another remark.\n")
+    subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "--build", tree, folder / "new.deb"], check=True, capture_output=True)
+    return (folder / "new.deb").read_bytes()

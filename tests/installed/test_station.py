@@ -8,26 +8,14 @@ import pytest
 
 pytestmark = pytest.mark.timeout(600)  # a machine boots, and a package is built, installed, replaced and removed
 
-CONFIGURATION = """
-[station]
-name = "Test"
-[modems]
-discover = false
-ports = {ports}
-[quiet_hours]
-start = "00:00"
-end = "00:00"
-[throttle]
-min_gap_seconds = 0
-"""
 LIST = "to,text\n+447700900101,Support is free.\n+447700900102,Support is free.\n"
 SPOOL = "/var/spool/outpost"
 
 
-def test_the_life_of_a_station(machine, ports, deb):
+def test_the_life_of_a_station(machine, network, deb):
     install(machine, deb)
     refuse_to_start_without_configuration(machine)
-    start(machine, ports)
+    start(machine, network)
     keep_everybody_in_their_place(machine)
     send(machine)
     replace(machine)
@@ -35,8 +23,7 @@ def test_the_life_of_a_station(machine, ports, deb):
 
 
 def install(machine, deb):
-    machine.put("/root/outpost.deb", deb)
-    machine.surely("apt-get", "install", "-y", "/root/outpost.deb")
+    machine.install(deb)
     assert machine.shown("ActiveState") == "inactive"  # nothing runs before somebody says so
     assert machine.surely("systemd-analyze", "verify", "outpost.service") == ""
     assert "outpost, version" in machine.surely("outpost", "--version")
@@ -52,12 +39,8 @@ def refuse_to_start_without_configuration(machine):
     machine.surely("systemctl", "reset-failed", "outpost")
 
 
-def start(machine, ports):
-    machine.put("/etc/outpost/outpost.toml", CONFIGURATION.format(ports=json.dumps(ports)))
-    machine.surely("mkdir", "-p", "/etc/systemd/system/outpost.service.d")
-    # The one change for the test: its modems are at ptys, and the unit lets nothing but ttyUSB and ttyACM through.
-    machine.put("/etc/systemd/system/outpost.service.d/test.conf", "[Service]\nDeviceAllow=char-pts rw\n")
-    machine.surely("systemctl", "daemon-reload")
+def start(machine, network):
+    machine.configure(network)
     machine.surely("systemctl", "start", "outpost")
     machine.until(lambda: '"event": "modem ready"' in machine.journal())
     assert "SIM" in machine.shown("StatusText")

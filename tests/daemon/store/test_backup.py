@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 
@@ -10,6 +11,7 @@ import pytest
 
 from daemon.store import DatabaseUnusable, Store
 from daemon.store.backup import BackupFailed, back_up, before_upgrade, newest_at, scheduled
+from daemon.store.restore import restore
 from daemon.store.schema import VERSION
 
 
@@ -71,14 +73,32 @@ def test_an_upgrade_keeps_the_database_as_it_was(desk, make_message):
     desk.store.close()
     with contextlib.closing(sqlite3.connect(desk.path)) as conn:  # as an older Outpost would have left it
         conn.execute(f"PRAGMA user_version = {VERSION - 1}")
-    if VERSION > 1:
-        with contextlib.closing(Store(desk.path)):
-            assert count(before_upgrade(desk.path, VERSION - 1)) == 1
+    kept = before_upgrade(desk.path, VERSION - 1)
+    kept.parent.mkdir()
+    kept.write_text("of an earlier upgrade, which was taken back")
+    with contextlib.closing(Store(desk.path)):
+        assert count(kept) == 1
 
 
 def test_a_newer_database_is_refused_with_the_way_back(desk):
     desk.store.close()
     with contextlib.closing(sqlite3.connect(desk.path)) as conn:
         conn.execute(f"PRAGMA user_version = {VERSION + 1}")
-    with pytest.raises(DatabaseUnusable, match=f"outpost restore .*before-upgrade-from-schema-{VERSION}.db"):
+    kept = before_upgrade(desk.path, VERSION - 2)  # some versions were left out
+    with pytest.raises(DatabaseUnusable, match=f"before-upgrade-from-schema-{VERSION}.db.* is not there"):
         Store(desk.path)
+    kept.parent.mkdir()
+    kept.touch()
+    with pytest.raises(DatabaseUnusable, match=f"`outpost restore .*{kept.name}`"):
+        Store(desk.path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_copies_and_restores_is_the_services(desk, make_message):
+    desk.take(make_message())
+    desk.store.close()
+    for path in (desk.folder, *desk.folder.iterdir()):
+        os.chown(path, 12345, 12345)
+    made = back_up(desk.path, desk.folder / "backups", desk.NOW, keep=3)
+    restore(desk.path, made, desk.NOW)
+    assert {path.stat().st_uid for path in desk.folder.rglob("*")} == {12345}
