@@ -21,6 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from daemon import logs
 from daemon.clock import Clock
 from daemon.control.actions import Actions
+from daemon.control.conversations import Conversations
 from daemon.control.keeping import Keeping
 from daemon.control.server import ControlServer
 from daemon.core.batch import Taken
@@ -179,12 +180,13 @@ class Application:
         decisions = Decisions(store)
         self._released = ReleasedFolder(decisions, lambda: self._station.settings, self._clock.now, self._decided)
         self._keeping = Keeping(store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
+        conversations = Conversations(store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
         answers = Answers(self._station, Answering(store))
         spool = settings.station.spool_dir
         self._outgoing = OutgoingFolder(
             Spool(spool, write_problems), spool / "replies" / "outgoing", spool / "texts", answers.send, self._today
         )
-        actions = Actions(self._station, store, decisions, pin_tries, self._keeping, answers)
+        actions = Actions(self._station, store, decisions, pin_tries, self._keeping, conversations, answers)
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
         self._scheduler = _scheduler(self._job_trouble)
         self._housekeeping = Housekeeping(self._station)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,12 +14,12 @@ from daemon.cli_shared import (
     config_option,
     fail,
     json_option,
+    keep,
     print_json,
     print_lines,
     reading,
     settings_of,
 )
-from daemon.settings import Settings
 
 # Modules that only one command needs are imported by that command: the others must answer at once.
 
@@ -67,7 +66,7 @@ def audit_export(path: Path, config: Path) -> None:
     from daemon.store.audit import SIGNING_KEY, Audit
 
     settings = settings_of(config)
-    _keep(settings, {"do": "disclose", "kind": "audit export", "file": str(path)})
+    keep(settings, {"do": "disclose", "kind": "audit export", "file": str(path)})
     with reading(settings) as store:
         signer = Signer(settings.station.name, settings.station.zone, store.secret(SIGNING_KEY))
         try:
@@ -95,7 +94,7 @@ def report(batch: str, folder: Path | None, suppress_below: int, config: Path) -
     with reading(settings) as store:
         if Views(store).batch(batch) is None:
             fail(f"there is no batch {batch}. `outpost batches` lists them.")
-    kept = _keep(settings, {"do": "disclose", "kind": "report", "batch": batch, "file": str(to)})
+    kept = keep(settings, {"do": "disclose", "kind": "report", "batch": batch, "file": str(to)})
     frame = Frame(asker_here().user, time.time(), kept["head"], suppress_below)
     with reading(settings) as store:
         row = Views(store).batch(batch)
@@ -119,36 +118,7 @@ def erase(batch: str, why: str, yes: bool, config: Path) -> None:
     settings = settings_of(config)
     if not yes:
         click.confirm(f"Erase the people of {batch} for good? Nothing brings them back", abort=True)
-    done = _keep(settings, {"do": "erase", "batch": batch, "why": why})
+    done = keep(settings, {"do": "erase", "batch": batch, "why": why})
     click.echo(f"{batch} is erased; the certificate: {done['certificate']}")
     if not done["compacted"]:
         click.echo("Old pages of the database could not be removed yet; the service does it within the hour.")
-
-
-def _keep(settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
-    """Have the running service do what belongs on record; with none running, do it here."""
-    from daemon.control.client import Denied, NoDaemon, ask
-
-    try:
-        return ask(settings.station.control_socket, request)
-    except Denied as error:
-        fail(str(error))
-    except NoDaemon:
-        return _keep_alone(settings, request)
-
-
-def _keep_alone(settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
-    from daemon.app import alone
-    from daemon.control.keeping import Keeping
-    from daemon.control.server import asker_here
-    from daemon.state_dir import CannotStart
-    from daemon.store import StoreFull
-    from daemon.store.stops import NotPossible
-
-    try:
-        with alone(settings) as store:
-            return Keeping(store, lambda: settings, time.time, lambda _: None).act(asker_here(), request)
-    except (CannotStart, NotPossible, StoreFull) as error:
-        fail(str(error))
-    except OSError as error:
-        fail(f"{error.filename}: {error.strerror}. No service runs, and without one only its own user may do this.")

@@ -69,6 +69,38 @@ def read(config: Path, what: str, **request: Any) -> dict[str, Any]:
         fail(str(error))
 
 
+def keep(settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
+    """Have the running service do what belongs on record; with none running, do it here. Its answer."""
+    from daemon.control.client import Denied, NoDaemon
+    from daemon.control.client import ask as ask_service
+
+    try:
+        return ask_service(settings.station.control_socket, request)
+    except Denied as error:
+        fail(str(error))
+    except NoDaemon as error:
+        return _keep_alone(settings, request, str(error))
+
+
+def _keep_alone(settings: Settings, request: dict[str, Any], no_service: str) -> dict[str, Any]:
+    from daemon.app import alone
+    from daemon.control.alone import act_alone
+    from daemon.state_dir import CannotStart
+    from daemon.store import StoreFull
+    from daemon.store.stops import NotPossible
+
+    try:
+        with alone(settings) as store:
+            return act_alone(store, settings, request)
+    except (CannotStart, NotPossible, StoreFull) as error:
+        fail(str(error))
+    except PermissionError:
+        click.echo(f"outpost: {no_service}; without one only its own user and root may do this.", err=True)
+        sys.exit(NO_DAEMON)
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}.")
+
+
 def reading(settings: Settings) -> Any:
     """The database, opened for reading and closed by the `with` that it is used in."""
     from daemon.store import DatabaseUnusable, Store

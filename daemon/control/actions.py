@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from daemon.control.conversations import Conversations
 from daemon.control.keeping import Keeping
 from daemon.control.readings import READINGS, Readings
 from daemon.control.server import Asker, Forbidden
@@ -33,8 +34,8 @@ class Actions:
 
     def __init__(
         self, station: Station, store: Store, decisions: Decisions, pin_tries: PinTries, keeping: Keeping,
-        answers: Answers,
-    ) -> None:
+        conversations: Conversations, answers: Answers,
+    ) -> None:  # fmt: skip
         self._station = station
         self._store = store
         self._decisions = decisions
@@ -58,7 +59,8 @@ class Actions:
             "optouts remove": self._optouts_remove,
             "exclusions add": self._exclusions_add,
             "exclusions remove": self._exclusions_remove,
-            "consult": self._consult,
+            "consult": conversations.consult,
+            "settle": conversations.settle,
             "seen": self._seen,
             "reply": self._reply,
             "disclose": keeping.disclose,
@@ -179,9 +181,6 @@ class Actions:
         if batches is None:
             raise NotPossible("nothing is held for that number: no reply of its waits to be read.")
         return self._changed(Change(len(batches), frozenset(batches)))
-
-    def _consult(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        return {"number": self._answers.read(_word(request, "number"), asker.user)}
 
     def _reply(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         station, now = self._station.settings.station, self._station.clock.now()

@@ -34,14 +34,6 @@ class Keeping:
         self._changed = changed
         self._log = structlog.get_logger()
 
-    def act(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        """Carry out one request.
-
-        Raises Forbidden, NotPossible, StoreFull, OSError.
-        """
-        actions = {"disclose": self.disclose, "erase": self.erase}
-        return actions[request["do"]](asker, request)
-
     def disclose(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         """Put on record that data leaves the station; the record's head from then on."""
         facts = {key: str(request[key]) for key in ("kind", "batch", "file") if key in request}

@@ -16,11 +16,14 @@ from daemon.intake import wording
 from daemon.intake.opening import user_name
 from daemon.intake.readers.items import Unreadable
 from daemon.intake.spool import Claim, Spool, is_meant
+from daemon.logs import blanked
 from daemon.store import StoreFull
 from daemon.store.stops import NotPossible
 
 LOOK_SECONDS = 1
 _TAKEN = ".taken"
+TAIL_DIGITS = 3
+"""How many digits of a number people see who may not see all."""
 
 
 class Answer(Protocol):
@@ -77,7 +80,7 @@ class OutgoingFolder:
             owner = user_name(claim.path.lstat().st_uid)
             self._answer(claim.path.stem, text, owner, claim.path.parent.name)
         except NotPossible as why_not:
-            self._spool.reject(claim, _problem(claim.name, str(why_not)))
+            self._spool.reject(claim, _problem(str(why_not)), _nameless(claim.name))
             self._log.warning("answer not sent: see its file in rejected/")
         else:
             claim.path.unlink()
@@ -92,5 +95,13 @@ class OutgoingFolder:
         return text
 
 
-def _problem(name: str, reason: str) -> Sequence[Problem]:
-    return [Problem(0, 0, "", name, f"{reason} Nothing was sent. Mend it, and drop it in replies/outgoing/ again.")]
+def _nameless(name: str) -> str:
+    """A name that tells the answer apart, and holds no whole number: who is on no list is never erased."""
+    number, dot, kind = name.rpartition(".")
+    digits = "".join(character for character in number or kind if character.isdigit())
+    return f"answer-to-{digits[-TAIL_DIGITS:] or 'nobody'}{f'.{kind}' if dot and number else ''}"
+
+
+def _problem(reason: str) -> Sequence[Problem]:
+    reason = f"{blanked(reason)} Nothing was sent. Mend it, and drop it in replies/outgoing/ under the number again."
+    return [Problem(0, 0, "", "", reason)]

@@ -123,16 +123,17 @@ class Spool:
         """Put the file into accepted/, and what is wrong with some of its rows into rejected/. Raises OSError."""
         return self._put(claim, self.accepted, problems)
 
-    def reject(self, claim: Claim, problems: Sequence[Problem]) -> Path:
-        """Put the file into rejected/, with the reasons beside it. Raises OSError."""
-        return self._put(claim, self.rejected, problems)
+    def reject(self, claim: Claim, problems: Sequence[Problem], name: str = "") -> Path:
+        """Put the file into rejected/, under another name where one is given, with the reasons beside it. Raises
+        OSError."""
+        return self._put(claim, self.rejected, problems, name)
 
     def explain(self, name: str, problems: Sequence[Problem]) -> None:
         """Write the reasons alone, for a file that cannot be moved. Raises OSError."""
         self._write_problems(self._problems_of(safe_name(name)), problems)
 
-    def _put(self, claim: Claim, folder: Path, problems: Sequence[Problem]) -> Path:
-        name = self._free_name(claim)
+    def _put(self, claim: Claim, folder: Path, problems: Sequence[Problem], name: str = "") -> Path:
+        name = self._free_name(claim, safe_name(name or claim.name))
         if problems:
             self._write_problems(self._problems_of(name), problems)
         path = claim.path.rename(folder / name)
@@ -140,9 +141,8 @@ class Spool:
             claim.path.parent.rmdir()  # else the next start clears it away
         return path
 
-    def _free_name(self, claim: Claim) -> str:
-        """The file's name, made safe, with a number when an earlier file or its problems hold it."""
-        name = safe_name(claim.name)
+    def _free_name(self, claim: Claim, name: str) -> str:
+        """The name, with a number when an earlier file or its problems hold it."""
         stem, dot, suffix = name.rpartition(".")
         number = 1
         while not self._is_free(name, claim):

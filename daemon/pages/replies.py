@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from daemon.clock import iso
 from daemon.core.reply import OPEN, Reply, ReplyKind, Turn
 from daemon.core.triage import Kind, WordList, pressing
 from daemon.pages.files import sync_folder, write_whole
-from daemon.pages.looks import moment, words
+from daemon.pages.looks import moment_of, words
 from daemon.pages.outcomes import write_table
 from daemon.pages.text import table as lines_of
 from daemon.store import Replies
@@ -58,7 +58,8 @@ class ReplyFiles:
             if before.get(recipient) != standing:
                 own = [one for one in hinted if one.reply.recipient == recipient]
                 turns = self._replies.conversation(recipient)
-                write_conversation(folder / conversation_file(recipient), recipient, own, turns, zone)
+                lines = conversation_lines(conversation_document(recipient, own, turns, zone), zone)
+                _write_lines(folder / conversation_file(recipient), lines)
         _forget_others(folder, standings)
         write_replies(folder / TABLE, hinted, zone)
         self._standings = standings
@@ -148,34 +149,37 @@ def conversation_file(recipient: str) -> str:
     return re.sub(r"[^\w+.-]", "_", recipient).lstrip(".") + ".txt"
 
 
-def write_conversation(
-    path: Path, recipient: str, hinted: Sequence[Hinted], turns: Sequence[Turn], zone: tzinfo
-) -> None:
-    """Write one conversation, oldest turn first; `hinted` are its replies. Raises OSError."""
-
-    def fill(file: TextIO) -> None:
-        file.writelines(f"{line}\n" for line in conversation_lines(recipient, hinted, turns, zone))
-
-    write_whole(path, fill)
-
-
-def conversation_lines(
+def conversation_document(
     recipient: str, hinted: Sequence[Hinted], turns: Sequence[Turn], zone: tzinfo
-) -> Iterator[str]:
-    """A conversation for people, oldest turn first."""
-    waiting = [one for one in hinted if one.open]
-    yield recipient
+) -> dict[str, Any]:
+    """One conversation as `outpost replies NUMBER --json` gives it; `hinted` are its replies."""
+    return {
+        "number": recipient,
+        "replies": [reply_document(one, zone) for one in hinted],
+        "turns": [turn_document(turn, zone) for turn in turns],
+    }
+
+
+def conversation_lines(document: dict[str, Any], zone: tzinfo) -> Iterator[str]:
+    """The same for people, oldest turn first."""
+    waiting = [reply for reply in document["replies"] if reply["state"] in OPEN]
+    yield document["number"]
     if waiting:
-        most = min(waiting, key=lambda one: pressing(one.about))
-        yield f"{len(waiting)} waiting for an answer; about: {words(most.about)} (a guess by its words)"
+        most = min((reply["about"] for reply in waiting), key=lambda about: pressing(Kind(about)))
+        yield f"{len(waiting)} waiting for an answer; about: {words(most)} (a guess by its words)"
     else:
         yield "answered"
-    yield f"To answer, write the text into a file replies/outgoing/{conversation_file(recipient)}"
-    for turn in turns:
+    yield f"To answer, write the text into a file replies/outgoing/{conversation_file(document['number'])}"
+    for turn in document["turns"]:
         yield ""
-        whose = f"we ({words(turn.state)})" if turn.ours else "they"
-        yield f"{moment(turn.at, zone)} · {whose}, SIM {turn.iccid}{'' if turn.complete else ' · a part is missing'}"
-        yield turn.text if turn.kind is ReplyKind.TEXT else f"[{words(turn.kind)}: no text]"
+        whose = f"we ({words(turn['state'])})" if turn["ours"] else "they"
+        missing = "" if turn["complete"] else " · a part is missing"
+        yield f"{moment_of(turn['at'], zone)} · {whose}, SIM {turn['sim']}{missing}"
+        yield turn["text"] if turn["kind"] == ReplyKind.TEXT else f"[{words(turn['kind'])}: no text]"
+
+
+def _write_lines(path: Path, lines: Iterable[str]) -> None:
+    write_whole(path, lambda file: file.writelines(f"{line}\n" for line in lines))
 
 
 def _forget_others(folder: Path, recipients: Iterable[str]) -> None:

@@ -15,12 +15,6 @@ class Answers:
         self._station = station
         self._answering = answering
 
-    def read(self, number: str, by: str) -> str:
-        """A person reads the conversation with this number; the number as the queue writes it. Raises NotPossible."""
-        recipient = self._answering.read(number, by, self._station.clock.now())
-        self._station.changed(None)
-        return recipient
-
     def send(self, number: str, text: str, by: str, once: str | None = None) -> Answered:
         """Queue an answer to this number; the same `once` again changes nothing. Raises NotPossible, StoreFull."""
         text = text.strip()

@@ -44,6 +44,25 @@ class Answering:
             record(conn, now, What.CONSULTATION, by, tag=tag)
             return str(recipient)
 
+    def look_through(self, replies: int, by: str, now: float) -> None:
+        """A person looks through a list of so many replies, with their texts, which goes on record."""
+        with self._store.writing() as conn:
+            record(conn, now, What.CONSULTATION, by, replies=replies)
+
+    def settle(self, number: str, by: str, now: float) -> set[int]:
+        """A person says that no answer is due to this number any more, which goes on record; what a call for help held
+        goes on. The batches of which something changed.
+
+        Raises NotPossible when this number never wrote, or waits for no answer.
+        """
+        with self._store.writing() as conn:
+            recipient = _newest(conn, number)["recipient"]
+            if not mark_answered(conn, recipient):
+                raise NotPossible(f"{number} waits for no answer.")
+            tag = conn.execute("SELECT person_tag(?)", (recipient,)).fetchone()[0]
+            record(conn, now, What.CONSULTATION, by, "no answer is due", tag=tag)
+            return seen(conn, recipient, now) or set()
+
     def answer(self, number: str, text: str, parts: int, by: str, now: float, once: str | None = None) -> Answered:
         """Queue an answer to the newest text of this number, through the SIM that it came to. The same `once` again
         changes nothing.

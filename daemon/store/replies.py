@@ -25,17 +25,6 @@ class Replies:
             "WHERE (?1 IS NULL OR replies.state = ?1) AND (?2 IS NULL OR replies.recipient = ?2)", state, recipient
         )
 
-    def since(self, reply_id: int) -> list[Reply]:
-        """Those that began to come after this one, oldest first."""
-        return self._select("WHERE replies.id > ?", reply_id)
-
-    def people(self) -> list[str]:
-        """Everybody who ever texted something readable, as `recipient`: those heard of last come first."""
-        rows = self._store.conn.execute(
-            "SELECT recipient FROM replies WHERE recipient != '' GROUP BY recipient ORDER BY max(changed_at) DESC"
-        )
-        return [str(row[0]) for row in rows]
-
     def standings(self) -> dict[str, tuple[int | float | None, ...]]:
         """For everybody who ever texted something readable, what is another value after anything has changed in the
         conversation with them."""
@@ -52,27 +41,6 @@ class Replies:
         found = dict(self._store.conn.execute("SELECT state, count(*) FROM replies GROUP BY state").fetchall())
         broken = self._store.conn.execute("SELECT count(*) FROM replies WHERE kind = 'undecodable'").fetchone()[0]
         return {**{state.value: int(found.get(state.value, 0)) for state in ReplyState}, "undecodable": int(broken)}
-
-    def texted_as(self, sender: str) -> str:
-        """The `recipient` whose conversation a number belongs to, however it is written; itself when there is none."""
-        rows = self._store.conn.execute(
-            "SELECT recipient FROM replies WHERE number = ?1 OR recipient = ?1 ORDER BY id DESC LIMIT 1", (sender,)
-        ).fetchall()
-        return str(rows[0][0]) if rows else sender
-
-    def mark_read(self, reply_id: int) -> bool:
-        """Somebody has read it: it waits for an answer. Whether it was unread."""
-        with self._store.writing() as conn:
-            return bool(
-                conn.execute(
-                    "UPDATE replies SET state = 'waiting' WHERE id = ? AND state = 'unread'", (reply_id,)
-                ).rowcount
-            )
-
-    def mark_answered(self, recipient: str) -> int:
-        """Somebody has answered this person, or settled that no answer is due; how many replies waited for that."""
-        with self._store.writing() as conn:
-            return mark_answered(conn, recipient)
 
     def publish_incomplete(self, before: float) -> list[Reply]:
         """Give up waiting for parts whose text had its newest before this time: it is to be read as it stands.
@@ -97,7 +65,7 @@ def mark_person_read(conn: sqlite3.Connection, recipient: str) -> None:
 
 
 def mark_answered(conn: sqlite3.Connection, recipient: str) -> int:
-    """The same inside a transaction, such as the one that queues the answer."""
+    """Somebody has answered this person, or says that none is due, inside a transaction; how many replies waited."""
     return conn.execute(
         "UPDATE replies SET state = 'answered' WHERE recipient = ? AND state IN ('unread', 'waiting')", (recipient,)
     ).rowcount

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import os
+import pwd
+import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,6 +23,12 @@ def table(station):
             return list(csv.DictReader(file))
     except FileNotFoundError:
         return []
+
+
+def record(station):
+    """What is on record, oldest entry first."""
+    with contextlib.closing(sqlite3.connect(station.folder / "state" / "outpost.db")) as database:
+        return [json.loads(entry) for (entry,) in database.execute("SELECT entry FROM audit ORDER BY seq")]
 
 
 def test_replies_are_shown_in_their_conversations_the_most_pressing_first(station, people, number):
@@ -75,6 +85,9 @@ def test_an_answer_goes_to_who_wrote_through_the_sim_they_wrote_to(station, peop
     read = station.cli("replies", number(100))
     assert "can you call me" in read.stdout
     assert "Support is free, 0." in read.stdout
+    again = json.loads(station.cli("replies", "07700 900100", "--json").stdout)
+    assert [turn["text"] for turn in again["turns"]] == ["Support is free, 0.", "can you call me"]
+    assert again["number"] == again["replies"][0]["number"] == number(100)
     station.until(lambda: {row["state"] for row in table(station) if row["number"] == number(100)} == {"waiting"})
 
     done = station.cli("reply", number(100), "Yes. We ring you at ten.")
@@ -94,6 +107,18 @@ def test_an_answer_goes_to_who_wrote_through_the_sim_they_wrote_to(station, peop
         assert refused.returncode == 1
         assert why in refused.stderr
     assert len(station.network.recipients()) == 3
+
+    me = pwd.getpwuid(os.getuid()).pw_name
+    consulted = [entry for entry in record(station) if entry["what"] == "consultation"]
+    assert {entry["who"] for entry in consulted} == {me}
+    assert [entry.get("replies") for entry in consulted] == [2, None, None]
+    station.stop()
+    assert station.cli("replies", "--done", other).returncode == 0
+    assert station.cli("replies", other).stdout.count("STOP") == 1
+    assert json.loads(station.cli("replies", "--json").stdout) == {"replies": []}
+    last, before = record(station)[:-3:-1]
+    assert (last["what"], last["who"], before["why"]) == ("consultation", me, "no answer is due")
+    assert station.cli("audit", "verify").returncode == 0
 
 
 def test_the_first_text_of_a_conversation_is_acknowledged_once(station, people, number):
@@ -135,8 +160,9 @@ def test_an_answer_by_folder_is_sent_once_and_a_bad_one_says_why(station, people
     (outgoing / ".half").write_text("no")
     station.until_counts(delivered=2)
     assert station.network.events("submit")[-1]["text"] == "We call you at ten."
-    (problem,) = station.until(lambda: station.problems(f"{number(555)}.txt"))
+    (problem,) = station.until(lambda: station.problems("answer-to-555.txt"))
     assert "has not texted this station" in problem["reason"]
+    assert not any(number(555)[-9:] in f"{path}{path.read_text()}" for path in (station.spool / "rejected").iterdir())
     station.until(lambda: {path.name for path in outgoing.iterdir()} == {".half", ".taken"})
     station.restart()
     station.until(lambda: station.sim().get("state") == "ready")

@@ -79,7 +79,10 @@ def send(machine):
     machine.surely("outpost", "sim", "pause", sim["iccid"], user="carol")
     shown = json.loads(machine.surely("outpost", "messages", "--json", user="alice"))["messages"]
     assert [message["state"] for message in shown] == ["delivered", "delivered"]
-    assert machine.run("outpost", "messages", user="mallory").returncode == 1
+    assert json.loads(machine.surely("outpost", "replies", "--json", user="alice")) == {"replies": []}
+    assert "has not texted this station" in machine.run("outpost", "replies", "+447700900101", user="alice").stderr
+    for what in ("messages", "replies"):
+        assert machine.run("outpost", what, user="mallory").returncode == 1
     assert "categories" not in json.loads(machine.surely("outpost", "exclusions", "--json", user="alice"))["exclusions"]
     assert "categories" in json.loads(machine.surely("outpost", "exclusions", "--json", user="carol"))["exclusions"]
     checks = json.loads(machine.run("outpost", "doctor", "--json").stdout)["checks"]

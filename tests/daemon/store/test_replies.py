@@ -7,7 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from daemon.store.answering import Answering
 from daemon.store.people import Heard
+from daemon.store.stops import NotPossible
 from drivers import pdu
 from drivers.types import Concat, Content, Deliver, Undecodable
 
@@ -43,10 +45,12 @@ def test_a_text_is_unread_then_waits_then_is_answered(desk, tell, make_message):
     assert (reply.number, reply.recipient, reply.iccid, reply.text) == (ANNA, ANNA, desk.SIM, "who is this?")
     assert (reply.message_id, reply.batch) == (1, desk.column("SELECT name FROM batches")[0])
     assert (reply.sent_at, reply.received_at, reply.complete) == (desk.NOW + MINUTE, desk.NOW + MINUTE, True)
-    assert desk.replies.mark_read(reply.reply_id)
-    assert not desk.replies.mark_read(reply.reply_id)
+    answering = Answering(desk.store)
+    assert answering.read(ANNA, "ann", desk.NOW) == ANNA
     assert desk.replies.get(reply.reply_id).state == "waiting"
-    assert desk.replies.mark_answered(ANNA) == 1
+    answering.settle("07700 900001", "ann", desk.NOW)
+    with pytest.raises(NotPossible, match="waits for no answer"):
+        answering.settle(ANNA, "ann", desk.NOW)
     assert desk.replies.counts() == {
         "arriving": 0, "unread": 0, "waiting": 0, "answered": 1, "kept": 0, "undecodable": 0
     }  # fmt: skip
@@ -72,11 +76,9 @@ def test_a_conversation_is_one_however_a_network_writes_the_number(desk, tell, m
         (True, "here is support"), (False, "1"), (False, "2"), (False, "3")
     ]  # fmt: skip
     tell("new here", "07700900009", at=desk.NOW + 9)
-    assert desk.replies.people() == ["+447700900009", ANNA]
-    assert desk.replies.texted_as("07700900009") == "+447700900009"
     tell("Your bill", "Telco")
     tell("code", "60777")
-    assert {"Telco", "60777"} < set(desk.replies.people())
+    assert set(desk.replies.standings()) == {"+447700900009", ANNA, "Telco", "60777"}
 
 
 def test_what_is_no_text_is_kept_raw_and_counted(desk, tell):
@@ -133,7 +135,7 @@ def test_a_part_that_never_comes_is_published_without_it_and_finds_its_text_late
     (given_up,) = desk.replies.publish_incomplete(desk.NOW + 10)
     assert (given_up.text, given_up.state) == ("I need […]to", "unread")
     assert desk.replies.publish_incomplete(desk.NOW + 99) == []
-    desk.replies.mark_read(given_up.reply_id)
+    Answering(desk.store).read(ANNA, "ann", desk.NOW + MINUTE)
     tell("somebody ", concat=Concat(5, 3, 2), at=desk.NOW + 20 * MINUTE)
     assert shown(desk) == [("I need somebody to", "unread", True)], "there is more of it: it is unread again"
 

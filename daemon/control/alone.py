@@ -1,0 +1,30 @@
+"""What people may do with the database while no service runs: the same acts, and the same entries on record."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from daemon.control.conversations import Conversations
+from daemon.control.keeping import Keeping
+from daemon.control.server import asker_here
+from daemon.settings import Settings
+from daemon.store import Store
+
+
+def act_alone(store: Store, settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
+    """Carry out a request for whoever runs this process. The pages follow when the service starts.
+
+    Raises NotPossible, StoreFull, OSError.
+    """
+    given = (store, lambda: settings, time.time, _nobody_to_tell)
+    keeping, conversations = Keeping(*given), Conversations(*given)
+    actions = {
+        "disclose": keeping.disclose, "erase": keeping.erase,
+        "consult": conversations.consult, "settle": conversations.settle,
+    }  # fmt: skip
+    return actions[request["do"]](asker_here(), request)
+
+
+def _nobody_to_tell(_batch_id: int | None) -> None:
+    pass

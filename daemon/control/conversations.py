@@ -1,0 +1,58 @@
+"""What people do with what others text back: read it, with the reading on record. By the service, or without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from daemon.control.server import Asker
+from daemon.core.triage import WordList
+from daemon.pages.replies import conversation_document, in_order, reply_document
+from daemon.settings import Settings, SettingsError, load_words
+from daemon.store import Replies, Store
+from daemon.store.answering import Answering
+from daemon.store.stops import NotPossible
+
+
+class Conversations:
+    """`settings` and `clock` give what holds at the moment of each request."""
+
+    def __init__(
+        self, store: Store, settings: Callable[[], Settings], clock: Callable[[], float],
+        changed: Callable[[int | None], None],
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._changed = changed
+
+    def consult(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        """The conversation with `number`, which is read from now on; without one the replies that wait, the most
+        pressing first, or with `every` all of them.
+
+        Raises NotPossible, StoreFull.
+        """
+        words, zone = self._words(), self._settings().station.zone
+        replies, answering = Replies(self._store), Answering(self._store)
+        if "number" in request:
+            recipient = answering.read(str(request["number"]), asker.user, self._clock())
+            self._changed(None)
+            found = in_order(replies.find(recipient=recipient), words)
+            return conversation_document(recipient, found, replies.conversation(recipient), zone)
+        shown = [one for one in in_order(replies.find(), words) if request.get("every") or one.open]
+        if shown:
+            answering.look_through(len(shown), asker.user, self._clock())
+        return {"replies": [reply_document(one, zone) for one in shown]}
+
+    def settle(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        """No answer is due to `number` any more. Raises NotPossible, StoreFull."""
+        batches = Answering(self._store).settle(str(request.get("number", "")), asker.user, self._clock())
+        for batch_id in batches or (None,):
+            self._changed(batch_id)
+        return {"batches": len(batches)}
+
+    def _words(self) -> WordList:
+        try:
+            return load_words(self._settings().replies.triage_dir)
+        except SettingsError as error:
+            raise NotPossible(f"{error}") from error
