@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from daemon.cli_shared import ask, config_option, fail, json_option, print_json, print_lines, read, reading, settings_of
-from daemon.settings import Settings
 
 if TYPE_CHECKING:
     from daemon.intake.number_list import NumberList
+    from daemon.settings import Settings
 
 # Modules that only one command needs are imported by that command: the others must answer at once.
 

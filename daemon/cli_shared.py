@@ -7,11 +7,12 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from daemon.settings import Settings, SettingsError, load
+if TYPE_CHECKING:
+    from daemon.settings import Settings
 
 DONE, REFUSED, USAGE, NO_DAEMON = 0, 1, 2, 3
 CONFIG = Path("/etc/outpost/outpost.toml")
@@ -23,6 +24,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON doc
 
 
 def settings_of(config: Path) -> Settings:
+    from daemon.settings import SettingsError, load
+
     try:
         return load(config)
     except SettingsError as error:

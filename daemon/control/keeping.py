@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 
 from daemon.control.server import Asker, Forbidden
+from daemon.core.blanking import blanked
 from daemon.core.chain import SERVICE, What
-from daemon.logs import blanked
 from daemon.pages import erasing
 from daemon.settings import Settings
 from daemon.store import Store

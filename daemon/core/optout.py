@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 STOP_WORDS: Final = (
@@ -75,19 +76,27 @@ def _whole_message(words: Sequence[str], phrases: Sequence[str] = ()) -> re.Patt
     return re.compile(rf"(?:(?:{courtesy}) )*(?:{word})(?: (?:and )?(?:{word}|{courtesy}))*")
 
 
-_STOP: Final = _whole_message(STOP_WORDS, STOP_PHRASES)
-_START: Final = _whole_message(START_WORDS)
+@cache  # at the first text, not at the start: these two take longer to compile than most commands have
+def _stop() -> re.Pattern[str]:
+    return _whole_message(STOP_WORDS, STOP_PHRASES)
+
+
+@cache
+def _start() -> re.Pattern[str]:
+    return _whole_message(START_WORDS)
+
+
 _LONGEST: Final = 160  # an opt-out is short, and matching must not be made slow by what a stranger sends
 
 
 def is_stop(text: str) -> bool:
     """Whether the whole message asks to be texted no more, punctuation, emoji and courtesies aside."""
-    return _says(_STOP, text)
+    return _says(_stop(), text)
 
 
 def is_start(text: str) -> bool:
     """Whether the whole message takes an opt-out back. "Yes" does not: it may answer anything."""
-    return _says(_START, text)
+    return _says(_start(), text)
 
 
 def is_for_a_person(text: str) -> bool:

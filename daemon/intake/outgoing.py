@@ -12,11 +12,11 @@ from typing import Protocol
 import structlog
 
 from daemon.core.batch import Problem
+from daemon.core.blanking import blanked
 from daemon.intake import wording
 from daemon.intake.opening import user_name
 from daemon.intake.readers.items import Unreadable
 from daemon.intake.spool import Claim, Spool, is_meant
-from daemon.logs import blanked
 from daemon.store import StoreFull
 from daemon.store.stops import NotPossible
 

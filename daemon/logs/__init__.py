@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from daemon.logs.chain import bind, logger, setup
-from daemon.logs.redaction import blanked, person
+from daemon.logs.redaction import person
 
-__all__ = ["bind", "blanked", "logger", "person", "setup"]
+__all__ = ["bind", "logger", "person", "setup"]

@@ -12,28 +12,18 @@ from typing import Any
 
 from structlog.typing import EventDict, WrappedLogger
 
+from daemon.core.blanking import TAG, replaced
+
 HARDWARE_KEYS = frozenset({"sim", "iccid", "imsi", "imei"})  # of a SIM or a modem, not of a person: kept whole
 SECRET_KEYS = frozenset({"text", "body", "pdu", "pin", "puk"})  # dropped whatever they hold
 PERSON_KEYS = frozenset({"number", "recipient", "sender", "own_number", "msisdn"})  # a number however short
 
-_MIN_DIGITS = 7           # from here a run of digits may be somebody's number
-_MAX_INT = 10**9          # from here an integer may be one too, unless its key says that it counts bytes
+_MAX_INT = 10**9          # from here an integer may be a number too, unless its key says that it counts bytes
 _TAIL_DIGITS = 3
 _TAG_DIGITS = 6
 _ALIKE_DIGITS = 9         # +447700900123 and 07700 900123 agree in these, and get one tag
 
-# What may stand between two digits of a number: spaces of all kinds, brackets, dots, hyphens and direction marks.
-_BETWEEN = r"[\s().\u00ad\u2010-\u2015\u2212\u200b-\u200f\u202a-\u202e\u2060-\u2069-]"
-_TAG = r"…\d{0,3}\#[0-9a-f]{6}"
 _HARDWARE = re.compile(r"[0-9]{14,22}[Ff]?")  # IMSI, IMEI, ICCID: longer than the numbers of people
-_FIND = re.compile(
-    rf"(?P<tag>{_TAG})"
-    r"|(?P<time>(?<!\d)(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
-    r"(?:[T ][0-2]\d:[0-5]\d(?::[0-6]\d(?:[.,]\d{1,6})?)?(?:Z|[+-][0-2]\d:?[0-5]\d)?)?(?![\d.-]))"
-    r"|(?P<pdu>[0-9A-Fa-f]{20,})"
-    rf"|(?P<number>\+?\(?\d(?:{_BETWEEN}{{0,3}}\d){{{_MIN_DIGITS - 1},}})"
-)
-_HAS_RUN = re.compile(rf"\d(?:{_BETWEEN}{{0,3}}\d){{{_MIN_DIGITS - 1}}}|[0-9A-Fa-f]{{20}}")
 
 _key = secrets.token_bytes(32)
 
@@ -58,12 +48,7 @@ def person(number: str) -> str:
 
 def scrub(text: str) -> str:
     """A text without anything that may be somebody's number, or a PDU. ISO dates and times stay."""
-    return _FIND.sub(_instead, text) if _HAS_RUN.search(text) else text
-
-
-def blanked(text: str) -> str:
-    """The same, with nothing in their place that could ever lead back to somebody."""
-    return _FIND.sub(lambda match: match[0] if match.lastgroup == "time" else "[number]", text)
+    return replaced(text, _instead)
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -85,7 +70,7 @@ def _clean(key: object, value: Any) -> Any:
     if key in SECRET_KEYS:
         return "[redacted]"
     if isinstance(value, str):
-        return person(value) if key in PERSON_KEYS and value and not re.fullmatch(_TAG, value) else scrub(value)
+        return person(value) if key in PERSON_KEYS and value and not re.fullmatch(TAG, value) else scrub(value)
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):

@@ -11,7 +11,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from daemon.clock import iso
-from daemon.logs import blanked
+from daemon.core.blanking import blanked
 from daemon.pages.files import write_whole
 from daemon.state_dir import hand_over
 from daemon.store.erasure import Erased, Target

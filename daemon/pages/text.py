@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from daemon.store.restore import Restored
+if TYPE_CHECKING:
+    from daemon.store.restore import Restored
 
 
 def status_lines(document: dict[str, Any]) -> Iterator[str]:

@@ -13,8 +13,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from phonenumbers import SUPPORTED_REGIONS
-
 from daemon.core.quiet_hours import QuietHours
 from daemon.core.throttle import Limits
 from daemon.settings.credit import credit_of
@@ -138,10 +136,16 @@ def _station(section: Section, folder: Path) -> Station:
 
 def _country(section: Section, default: str) -> str:
     country = section.text("country", default)
-    if country not in SUPPORTED_REGIONS:
+    if country != default and country not in _regions():
         section.fault("country", f'is "{country}"; write the two capital letters of ISO 3166, such as "GB" for the '
                                  "United Kingdom")
     return country
+
+
+def _regions() -> set[str]:
+    from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 - slow to load, and most stations keep the default
+
+    return set(SUPPORTED_REGIONS)
 
 
 def _timezone(section: Section, default: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from daemon.logs import blanked
+from daemon.core.blanking import blanked
 from daemon.store.connection import Store
 
 FIGURES = {

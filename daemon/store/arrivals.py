@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from daemon.core.address import e164
 from daemon.core.reassembly import GroupKey, group_key, join
 from daemon.core.reply import ReplyKind, ReplyState
 from daemon.store.people import Heard, heed
@@ -109,6 +108,8 @@ def _new_reply(
 
 def _canonical(sender: str, country: str) -> str:
     """One person stays one person, whether a network writes the number nationally or internationally."""
+    from daemon.core.address import e164  # noqa: PLC0415 - all numbering plans come with it; reading needs none
+
     return (e164(sender, country) if sender.isdecimal() else None) or sender
 
 

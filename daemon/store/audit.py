@@ -17,8 +17,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from daemon.clock import boot_id, since_boot
+from daemon.core.blanking import blanked
 from daemon.core.chain import NOTHING, SERVICE, Break, Checked, Head, What, canonical, check, link
-from daemon.logs import blanked
 from daemon.store.connection import Store
 
 NAMED_BY_PEOPLE = frozenset({"why", "batch", "file"})

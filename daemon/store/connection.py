@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from daemon.store.backup import (
     before_upgrade,
@@ -25,6 +24,9 @@ from daemon.store.backup import (
     way_back_to,
 )
 from daemon.store.schema import VERSION, migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 BUSY_MS = 10_000
 """How long a statement waits for another process (a backup, a person with a shell) before it fails."""
@@ -98,7 +100,7 @@ class Store:
             return
         self._examine(version)
         with self._writer:
-            migrations.apply(self.db)
+            migrations().apply(self.db)
 
     def _examine(self, version: int) -> None:
         """Refuse a damaged database, and keep one of an older Outpost as it is before it is brought up to date."""
@@ -136,19 +138,21 @@ class Store:
 
     @property
     def db(self) -> Database:
-        """This thread's database."""
-        db: Database | None = getattr(self._local, "db", None)
-        if db is None:
-            db = self._connect()
-            self._local.db = db
-        return db
+        """This thread's connection, as sqlite-utils takes it in hand."""
+        from sqlite_utils import Database  # noqa: PLC0415 - slow to load; who only reads needs none
+
+        return Database(self.conn, recursive_triggers=False, execute_plugins=False, strict=True)
 
     @property
     def conn(self) -> sqlite3.Connection:
-        """This thread's connection, for the statements that run once a message."""
-        return self.db.conn
+        """This thread's connection."""
+        conn: sqlite3.Connection | None = getattr(self._local, "conn", None)
+        if conn is None:
+            conn = self._connect()
+            self._local.conn = conn
+        return conn
 
-    def _connect(self) -> Database:
+    def _connect(self) -> sqlite3.Connection:
         conn = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?{self._access()}",
             uri=True,
@@ -159,13 +163,13 @@ class Store:
         with self._all_lock:
             self._all.append(conn)
         conn.row_factory = sqlite3.Row
-        db = Database(conn, execute_plugins=False, strict=True)
         conn.create_function("person_tag", 1, self.person_tag, deterministic=True)
         conn.execute("PRAGMA foreign_keys=ON")
+        conn.execute("PRAGMA recursive_triggers=ON")  # so that REPLACE fires what guards against deletion
         if not self._read_only:
             conn.execute("PRAGMA journal_mode=WAL")
             conn.execute("PRAGMA synchronous=FULL")
-        return db
+        return conn
 
     def _access(self) -> str:
         """How SQLite is to open the file. While nobody writes there is no WAL, and a reader takes the file as it is:

@@ -10,9 +10,9 @@ import contextlib
 import sqlite3
 from dataclasses import dataclass
 
+from daemon.core.blanking import blanked
 from daemon.core.chain import Head, What
 from daemon.core.forgetting import Forgotten
-from daemon.logs import blanked
 from daemon.store.audit import Seal, record
 from daemon.store.connection import Store, StoreFull
 from daemon.store.stops import NotPossible

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from daemon.core.address import e164
 from daemon.core.chain import What
 from daemon.core.message import MessageState
 from daemon.core.optout import is_for_a_person, is_start, is_stop
@@ -238,6 +237,8 @@ def seen(conn: sqlite3.Connection, sender: str, now: float) -> set[int] | None:
 
 def known_as(cell: str, policy: Policy) -> str:
     """A number in E.164 where it is one, however it was written; anything else as it is."""
+    from daemon.core.address import e164  # noqa: PLC0415 - all numbering plans come with it; reading needs none
+
     return e164(cell, policy.country) or cell
 
 

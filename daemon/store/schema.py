@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import re
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
-migrations = Migrations("outpost")
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
 
 _STATEMENT_END = re.compile(r"^;$", re.MULTILINE)  # alone on its line: a trigger has others inside
+_FILES = sorted(Path(__file__).with_name("migrations").glob("*.sql"))
+
+VERSION = len(_FILES)
+"""The newest schema that this program knows."""
 
 
-def _register(file: Traversable, number: int) -> None:
-    statements = _STATEMENT_END.split(file.read_text("utf-8"))
+def migrations() -> Migrations:
+    """All of them, in order."""
+    from sqlite_utils.migrations import Migrations  # noqa: PLC0415 - slow to load; who only reads needs none
 
-    @migrations(name=file.name.removesuffix(".sql"))
+    found = Migrations("outpost")
+    for number, file in enumerate(_FILES, start=1):
+        _register(found, file, number)
+    return found
+
+
+def _register(found: Migrations, file: Path, number: int) -> None:
+    @found(name=file.stem)
     def apply(db: Database) -> None:
-        for statement in statements:
+        for statement in _STATEMENT_END.split(file.read_text("utf-8")):
             db.conn.execute(statement)
         db.conn.execute(f"PRAGMA user_version = {number}")
-
-
-_FILES = sorted(files("daemon.store").joinpath("migrations").iterdir(), key=lambda file: file.name)
-for _number, _file in enumerate((file for file in _FILES if file.name.endswith(".sql")), start=1):
-    _register(_file, _number)
-
-VERSION = len(migrations._migrations)  # noqa: SLF001 - the library has no public list of all
-"""The newest schema that this program knows."""

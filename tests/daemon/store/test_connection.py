@@ -50,8 +50,8 @@ def test_every_table_of_ours_is_strict(desk):
 
 
 def test_the_version_is_the_number_of_migrations(desk):
-    assert len(migrations.applied(desk.store.db)) == VERSION == pragma(desk.store, "user_version")
-    assert not migrations.pending(desk.store.db)
+    assert len(migrations().applied(desk.store.db)) == VERSION == pragma(desk.store, "user_version")
+    assert not migrations().pending(desk.store.db)
 
 
 def test_opening_again_changes_nothing(desk):
