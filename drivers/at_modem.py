@@ -106,8 +106,8 @@ class AtModem:
     def late_answers(self) -> Sequence[tuple[SubmitPdu, Outcome]]:
         return self._submitter.late_answers()
 
-    def take_direct(self, wait_seconds: float = 0.0) -> Sequence[Inbound]:
-        return self._unasked.direct(wait_seconds)
+    def take_direct(self) -> Sequence[Inbound]:
+        return self._unasked.direct()
 
     def acknowledge(self, inbound: Inbound) -> None:
         prepared = self._ready()

@@ -86,11 +86,8 @@ class Modem(Protocol):
         """Answers that came after `submit` had given InDoubt, each once, oldest first."""
         ...
 
-    def take_direct(self, wait_seconds: float = 0.0) -> Sequence[Inbound]:
-        """PDUs that came inside a URC (`+CDS`, `+CMT`), oldest first. Each stays until `acknowledge`d.
-
-        While there is none, one is awaited so long.
-        """
+    def take_direct(self) -> Sequence[Inbound]:
+        """PDUs that came inside a URC (`+CDS`, `+CMT`), oldest first. Each stays until `acknowledge`d."""
         ...
 
     def acknowledge(self, inbound: Inbound) -> None:

@@ -36,7 +36,6 @@ class Unasked:
             if name in {"+CDS", "+CMT"} and len(lines) > 1:
                 if len(self._direct) < MOST_DIRECT:
                     self._direct.append(Inbound(lines[1], None))
-                    self._changed.notify_all()
                 return True
             if name in {"+CMTI", "+CDSI"} and (found := hint(lines[0])):
                 if len(self._hints) < MOST_HINTS:
@@ -49,9 +48,8 @@ class Unasked:
                 self.restarted = True
         return name in {"+CDS", "+CMT", "+CMTI", "+CDSI"}
 
-    def direct(self, wait_seconds: float = 0.0) -> list[Inbound]:
+    def direct(self) -> list[Inbound]:
         with self._changed:
-            self._changed.wait_for(lambda: self._direct or self._gone, wait_seconds)
             return list(self._direct)
 
     def forget(self, inbound: Inbound) -> bool:

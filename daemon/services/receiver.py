@@ -17,9 +17,6 @@ from drivers import pdu
 from drivers.modem import Modem
 from drivers.types import Deliver, Inbound, Received, SimIdentity, StatusReport, Undecodable
 
-NEXT_SECONDS = 0.03
-"""How soon after an acknowledgement the next PDU comes, where the modem holds it back until then (27.005 §3.4.4)."""
-
 
 class Receiver:
     """Belongs to one line and its thread."""
@@ -44,13 +41,12 @@ class Receiver:
             self.next_sweep = self._station.clock.monotonic() + self._station.settings.modems.sweep_seconds
 
     def _take_direct(self) -> None:
-        """What came inside URCs, until no more comes: a send may take minutes, and reports must not lag behind it."""
-        direct = self._modem.take_direct()
-        while direct:
+        """What came inside URCs. A modem that holds the next back until it has an acknowledgement (27.005 §3.4.4) rings
+        with it; sending does not wait for that."""
+        while direct := self._modem.take_direct():
             self._keep(direct)
             for inbound in direct:
                 self._modem.acknowledge(inbound)
-            direct = self._modem.take_direct(NEXT_SECONDS)
 
     def _free(self, stored: Sequence[Inbound]) -> None:
         """Commit what lies in slots, and empty them."""

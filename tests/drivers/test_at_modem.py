@@ -503,11 +503,6 @@ class TestArriving:
         assert modem.take_direct() == [Inbound(DELIVER, None)]
         assert peer.commands.count("AT+CNMA") == 1
 
-    def test_the_next_direct_pdu_is_awaited(self, peer, opened, news):
-        modem = opened()
-        peer.say(f"+CDS: 25\r\n{REPORT}")
-        assert modem.take_direct(5) == [Inbound(REPORT, None)]
-
     def test_no_cnma_where_csms_is_not_known(self, peer, opened, news):
         peer.answers["AT+CSMS=1"] = "ERROR"
         modem = opened()
