@@ -11,6 +11,8 @@ from typing import Final
 import phonenumbers
 from phonenumbers import PhoneNumberType, ValidationResult
 
+from daemon.core.plain_number import plain_form
+
 _KIND: Final[Mapping[int, str]] = {
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.FIXED_LINE_OR_MOBILE: "landline or mobile",  # one range holds both, as in the United States
@@ -127,6 +129,10 @@ def read_cell(cell: str, country: str, *, international: bool) -> Cell:
 
     Every mobile in it counts, each once. `country` and `international` are as for `parse`.
     """
+    form = plain_form(country)
+    plain = form and form.e164(cell)
+    if form and plain:
+        return Cell((Number(plain, _KIND[form.kind]),))
     entries = [entry for line in cell.splitlines() for entry in _entries(line)]
     pieces = list(dict.fromkeys(entry for entry in entries if entry))
     if not pieces:

@@ -53,13 +53,13 @@ class Heard(StrEnum):
     NOTHING = ""
 
 
-_FORBIDDEN = """CASE
-    WHEN EXISTS (SELECT 1 FROM exclusions WHERE tag = person_tag(messages.recipient)) THEN 'excluded'
+_FORBIDDEN = """(SELECT CASE
+    WHEN EXISTS (SELECT 1 FROM exclusions WHERE exclusions.tag = hashed.tag) THEN 'excluded'
     WHEN messages.kind != 'confirmation'
-        AND EXISTS (SELECT 1 FROM optouts WHERE tag = person_tag(messages.recipient)) THEN 'opted out'
+        AND EXISTS (SELECT 1 FROM optouts WHERE optouts.tag = hashed.tag) THEN 'opted out'
     WHEN EXISTS (SELECT 1 FROM sims WHERE own_number != ''
         AND substr(own_number, -9) = substr(messages.recipient, -9)) THEN 'a SIM of this station'
-    ELSE '' END"""
+    ELSE '' END FROM (SELECT person_tag(messages.recipient) AS tag) AS hashed)"""
 _EARLIER = """
 FROM messages JOIN batches AS own ON own.id = messages.batch_id AND own.again = ''
 CROSS JOIN messages AS earlier ON earlier.recipient = messages.recipient AND earlier.batch_id != messages.batch_id

@@ -72,7 +72,7 @@ def bind_batch(conn: sqlite3.Connection, batch_id: int, sim: str, now: float) ->
             "INSERT INTO sims (iccid, state, first_seen, last_seen) VALUES (?, 'absent', ?, ?) ON CONFLICT DO NOTHING",
             (sim, now, now),
         )
-    conn.execute(f"UPDATE messages SET sim = {SIM_TO_BE} WHERE batch_id = ?", (batch_id,))
+    conn.execute(f"UPDATE messages SET sim = {SIM_TO_BE} WHERE batch_id = ? AND {SIM_TO_BE} IS NOT NULL", (batch_id,))
 
 
 def begin(conn: sqlite3.Connection, message_id: int, iccid: str) -> bool:
