@@ -50,6 +50,8 @@ FOLDERS = {
     "config": "usr/share/doc/outpost/config",
     "config/triage": "etc/outpost/triage",
 }
+UNUSED = {"pip"}
+"""Packages that others name and nothing here imports: sqlite-utils has a command to install its plugins."""
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 MANUAL = ("outpost.1", "outpost.toml.5")
 
@@ -96,7 +98,8 @@ def package(target: Path) -> Path:
     with tempfile.TemporaryDirectory() as work:
         tree = Path(work) / "tree"
         for wheel in wheels(Path(work), when):
-            _unpack(wheel, tree / LIBRARY)
+            if wheel.name.split("-")[0] not in UNUSED:
+                _unpack(wheel, tree / LIBRARY)
         _lay_out(tree, when)
         _control(tree)
         _level(tree, when)

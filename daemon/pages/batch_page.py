@@ -56,7 +56,8 @@ def _sections(batch: dict[str, Any], figures: Figures, zone: tzinfo) -> Iterator
     yield _outcome(figures)
     yield from _reasons(figures)
     yield tag("h2", "Progress")
-    yield progress(figures.sent_at, figures.delivered_at, zone) or tag("p", "Nothing has left yet.", class_="quiet")
+    chart = progress(figures.sent_at, figures.delivered_at, zone)
+    yield tag("p", "Nothing has left yet.", class_="quiet") if chart is None else chart
     yield from _delivery_times(figures)
     yield tag("h2", "Every row")
     yield _all_rows(figures)

@@ -18,7 +18,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-BASE = Path(os.environ.get("OUTPOST_TEST_ROOT", "/var/cache/outpost-test-root"))
+ROOTS = Path(os.environ.get("OUTPOST_TEST_ROOTS", "/var/cache/outpost-test-roots"))
 PATIENCE = 60.0
 LOOK_AGAIN = 0.1
 SPOOL = "/var/spool/outpost"
@@ -45,8 +45,8 @@ ENVIRONMENT = ("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"
 Done = subprocess.CompletedProcess[str]
 
 
-def lacking() -> str:
-    """Why no machine can be had here, "" when one can."""
+def lacking(root: Path) -> str:
+    """Why no machine can be had here with that root, "" when one can."""
     if os.geteuid() != 0:
         return "only root can boot a machine"
     for tool in ("systemd-nspawn", "unshare", "nsenter", "dpkg-deb"):
@@ -54,17 +54,17 @@ def lacking() -> str:
             return f"{tool} is not installed: see tests/installed/make-root.sh"
     if "cgroup2" not in Path("/proc/filesystems").read_text():
         return "this kernel has no cgroup2"
-    if not (BASE / "etc/debian_version").exists():
-        return f"there is no Debian root at {BASE}: tests/installed/make-root.sh makes one"
+    if not (root / "etc/debian_version").exists():
+        return f"there is no Debian root at {root}: tests/installed/make-root.sh makes one"
     return ""
 
 
 class Machine:
     """The machine. `run` is a command in it, as root or as a user."""
 
-    def __init__(self, folder: Path, log: Path) -> None:
+    def __init__(self, root: Path, folder: Path, log: Path) -> None:
         self._log = log
-        command = ["unshare", "--mount", "--propagation", "private", HERE / "boot.sh", BASE, folder]
+        command = ["unshare", "--mount", "--propagation", "private", HERE / "boot.sh", root, folder]
         with log.open("wb") as out:
             self._child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
         self._leader = self.until(self._find_leader)
@@ -155,12 +155,19 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path) -> Iterator[Machine]:
-    if why := lacking():
+def release() -> str:
+    """The Debian that the machine has, by the name of its root; a test may name others."""
+    return "bookworm"
+
+
+@pytest.fixture
+def machine(tmp_path, release) -> Iterator[Machine]:
+    root = ROOTS / release
+    if why := lacking(root):
         pytest.skip(f"no real systemd: {why}")
     folder = tmp_path / "machine"
     folder.mkdir()
-    running = Machine(folder, tmp_path / "console.log")
+    running = Machine(root, folder, tmp_path / "console.log")
     yield running
     running.off()
 

@@ -8,10 +8,14 @@ import pytest
 
 pytestmark = pytest.mark.timeout(600)  # a machine boots, and a package is built, installed, replaced and removed
 
+GROUPS = ("outpost", "outpost-operators", "outpost-admins")
+PLACES = ("/", "/run", "/tmp", "/dev/shm")  # each file system of the machine
+EXPOSED = 1.5  # of 10, by what systemd reckons
 LIST = "to,text\n+447700900101,Support is free.\n+447700900102,Support is free.\n"
 SPOOL = "/var/spool/outpost"
 
 
+@pytest.mark.parametrize("release", ["bookworm", "trixie"])
 def test_the_life_of_a_station(machine, network, deb):
     install(machine, deb)
     refuse_to_start_without_configuration(machine)
@@ -19,20 +23,21 @@ def test_the_life_of_a_station(machine, network, deb):
     keep_everybody_in_their_place(machine)
     send(machine)
     replace(machine)
-    remove(machine)
+    leave_nothing(machine)
 
 
 def install(machine, deb):
     machine.install(deb)
     assert machine.shown("ActiveState") == "inactive"  # nothing runs before somebody says so
     assert machine.surely("systemd-analyze", "verify", "outpost.service") == ""
+    machine.surely("systemd-analyze", "security", f"--threshold={round(EXPOSED * 10)}", "outpost.service")
     assert "outpost, version" in machine.surely("outpost", "--version")
     for user, group in (("alice", "operators"), ("bob", "operators"), ("carol", "admins"), ("mallory", "")):
         machine.surely("useradd", "--create-home", *(["-G", f"outpost-{group}"] if group else []), user)
 
 
 def refuse_to_start_without_configuration(machine):
-    machine.surely("mv", "/etc/outpost/outpost.toml", "/root/")
+    machine.surely("rm", "/etc/outpost/outpost.toml")
     assert machine.run("systemctl", "start", "outpost").returncode != 0
     assert (machine.shown("ExecMainStatus"), machine.shown("NRestarts")) == ("2", "0")
     assert "there is no such file" in machine.journal()
@@ -41,7 +46,7 @@ def refuse_to_start_without_configuration(machine):
 
 def start(machine, network):
     machine.configure(network)
-    machine.surely("systemctl", "start", "outpost")
+    machine.surely("systemctl", "enable", "--now", "outpost")
     machine.until(lambda: '"event": "modem ready"' in machine.journal())
     assert "SIM" in machine.shown("StatusText")
 
@@ -101,12 +106,15 @@ def replace(machine):
     assert machine.shown("MainPID") != before
 
 
-def remove(machine):
+def leave_nothing(machine):
+    theirs = ["-uid", machine.surely("id", "-u", "outpost").strip(), "-o"]
+    for name in GROUPS:
+        theirs += ["-gid", machine.surely("getent", "group", name).split(":")[2], "-o"]
     machine.surely("apt-get", "remove", "-y", "outpost")
     assert machine.run("systemctl", "is-active", "outpost").stdout.strip() != "active"
     machine.surely("test", "-s", "/var/lib/outpost/outpost.db")
     machine.surely("apt-get", "purge", "-y", "outpost")
-    left = machine.surely("find", "/etc", "/usr", "/var", "/run", "-xdev", "-iname", "*outpost*",
-                          "-not", "-path", "*/outpost.service.d*")  # fmt: skip
-    assert left == ""
+    machine.surely("rm", "-r", "/etc/systemd/system/outpost.service.d", "/root/outpost.deb")  # the test's own
+    assert machine.surely("find", *PLACES, "-xdev", "(", *theirs, "-iname", "*outpost*", ")") == ""
     assert "outpost" not in machine.surely("getent", "passwd") + machine.surely("getent", "group")
+    assert "outpost" not in machine.surely("systemctl", "list-units", "--all") + machine.surely("dpkg", "--list")

@@ -8,7 +8,7 @@ from daemon.store.outbox import Withdrawn
 
 WALK = re.compile(
     r"SCAN (?!\(|CONSTANT|heads|hashed|json_each|messages USING INDEX messages_sending"
-    r"|batches USING INDEX batches_released)|TEMP B-TREE"
+    r"|batches USING (COVERING )?INDEX batches_released)|TEMP B-TREE"
 )
 """A walk over a whole table, or a sort. A step through a subquery's few rows is neither, nor are the messages that are
 being sent, which are as many as there are SIMs, and the batches that are released and not finished."""
