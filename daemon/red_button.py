@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -9,10 +10,10 @@ def pressed(spool_dir: Path) -> Path | None:
     """The file that stops the station, None when there is none. STOP.txt and stop will do: whoever needs it has no
     time for the right spelling."""
     try:
-        names = (entry for entry in spool_dir.iterdir() if entry.name.partition(".")[0].upper() == "STOP")
-        return next(names, None)
+        names = os.listdir(spool_dir)  # noqa: PTH208 - before every part, and twenty times faster
     except OSError:
         return None  # no spool, so nobody can have laid a file there
+    return next((spool_dir / name for name in names if name.partition(".")[0].upper() == "STOP"), None)
 
 
 def since(file: Path) -> float:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -15,10 +13,8 @@ from daemon.clock import Clock
 from daemon.core.batch import Reading
 from daemon.core.chain import Head
 from daemon.pages import record
-from daemon.pages.batch_page import write_batch_page
-from daemon.pages.figures import Figures
+from daemon.pages.batch_files import BatchFiles
 from daemon.pages.files import write_whole
-from daemon.pages.outcomes import write_outcomes
 from daemon.pages.replies import Hinted, ReplyFiles
 from daemon.pages.requests import RequestFiles
 from daemon.pages.sheets import Sheets
@@ -28,12 +24,10 @@ from daemon.settings import Settings
 from daemon.store import Outbox, Views
 
 GATHER_SECONDS = 0.25
-"""How long changes are gathered before they are written: a file is at most this old, and the writing time."""
+"""How long changes are gathered before they are written."""
 SHARE = 4
-"""A round that took t seconds is followed by a pause of SHARE * t: a long outcomes file may not eat the machine."""
+"""A round that took t seconds is followed by a pause of SHARE * t."""
 TROUBLE_SECONDS = 5.0
-WRITING_SECONDS = 60.0
-"""A file this much younger than its batch's last change surely shows it."""
 
 
 class Publisher:
@@ -54,28 +48,26 @@ class Publisher:
         self._reading = reading
         self._views, self._outbox, self._clock = views, outbox, clock
         self._requests, self._replies = requests, replies
+        self._batch_files = BatchFiles(views, clock)
         self._sheets = Sheets(views, outbox)
         self._bell = Bell()
         self._stopping = threading.Event()
-        self._dirty: set[int] = set()
-        self._written: dict[int, tuple[Any, ...]] = {}  # how each batch stood when its file was written
-        self._dirty_lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._log = structlog.get_logger()
         self._trouble = ""
+        self._later: float = HEARTBEAT_SECONDS
         self._head: Head | None = None
 
     def start(self) -> None:
         """Begin in a thread of its own, with every batch whose file may not show its last change."""
-        self._written = {row["id"]: _standing(row) for row in self._views.batches() if self._is_current(row)}
+        self._batch_files.begin(self.settings.station)
         self._bell.ring()
         self._thread.start()
 
     def changed(self, batch_id: int | None) -> None:
         """A batch, or the station as a whole, is no longer as its files say."""
         if batch_id is not None:
-            with self._dirty_lock:
-                self._dirty.add(batch_id)
+            self._batch_files.changed(batch_id)
         self._bell.ring()
 
     def stop(self) -> None:
@@ -86,7 +78,7 @@ class Publisher:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._bell.wait(HEARTBEAT_SECONDS)
+            self._bell.wait(self._later)
             self._stopping.wait(GATHER_SECONDS)
             began = self._clock.monotonic()
             pause = SHARE * (self._clock.monotonic() - began) if self._publish() else TROUBLE_SECONDS
@@ -94,22 +86,16 @@ class Publisher:
         self._publish()
 
     def _publish(self) -> bool:
-        with self._dirty_lock:
-            dirty, self._dirty = self._dirty, set()
         try:
             self._requests.keep(self.settings, self._clock.now())
             batches = self._views.batches()
-            for batch in batches:
-                if batch["id"] in dirty or self._written.get(batch["id"]) != _standing(batch):
-                    self._write_batch(batch)
-                    dirty.discard(batch["id"])
             station = self.settings.station
+            later = self._batch_files.keep(batches, station, at_once=self._stopping.is_set())
+            self._later = min(HEARTBEAT_SECONDS, later)
             self._write_status(self._replies.write(station.spool_dir / "replies", station.zone))
             self._sheets.keep(batches, self.settings, self._clock.now())
             self._keep_head()
         except Exception as error:  # noqa: BLE001 - the service lives on whatever the spool's disk does
-            with self._dirty_lock:
-                self._dirty |= dirty
             self._bell.ring()
             if str(error) != self._trouble:
                 self._trouble = str(error)
@@ -117,25 +103,6 @@ class Publisher:
             return False
         self._trouble = ""
         return True
-
-    def _is_current(self, batch: dict[str, Any]) -> bool:
-        """Whether a batch's file was written well after all that happened to it, as far as its time can tell."""
-        try:
-            written_at = self._path(batch).stat().st_mtime
-        except OSError:
-            return False
-        return written_at > self._views.last_change(batch["id"]) + WRITING_SECONDS
-
-    def _path(self, batch: dict[str, Any], kind: str = "csv") -> Path:
-        return self.settings.station.spool_dir / "outcomes" / f"{batch['name']}.{kind}"
-
-    def _write_batch(self, batch: dict[str, Any]) -> None:
-        zone, figures = self.settings.station.zone, Figures()
-        rows = self._views.outcomes(batch["id"])
-        page, rows_again = self._path(batch, "html"), self._views.outcomes(batch["id"])
-        write_outcomes(self._path(batch), figures.watch(rows), zone)
-        write_batch_page(page, batch, figures, rows_again, zone, self._clock.now(), self._views.audit_head())
-        self._written[batch["id"]] = _standing(batch)
 
     def _write_status(self, hinted: Sequence[Hinted]) -> None:
         station, running = self.settings.station, not self._stopping.is_set()
@@ -152,8 +119,3 @@ class Publisher:
         if head is not None and head != self._head:
             record.keep_head(self.settings.station.state_dir, head)
             self._head = head
-
-
-def _standing(batch: dict[str, Any]) -> tuple[Any, ...]:
-    """What shows that something happened to a batch, whoever did it."""
-    return batch["state"], *batch["messages"].values()
