@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import sys
 import threading
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 
 import structlog
 from structlog.contextvars import bind_contextvars, merge_contextvars
-from structlog.processors import ExceptionRenderer, JSONRenderer, StackInfoRenderer, format_exc_info
-from structlog.stdlib import BoundLogger, ProcessorFormatter, add_log_level, add_logger_name
+from structlog.processors import ExceptionRenderer, StackInfoRenderer, format_exc_info
+from structlog.stdlib import LoggerFactory, ProcessorFormatter, add_log_level, add_logger_name
 from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from daemon.logs import redaction
 
@@ -22,16 +25,19 @@ from daemon.logs import redaction
 _QUIET = ("gsmmodem", "apscheduler", "asyncio")
 
 
-def setup(level: str, key: bytes, json: bool | None = None) -> None:
+def setup(level: str, key: bytes, as_json: bool | None = None) -> None:
     """Send all logs to standard error, and uncaught exceptions too. It may be called again.
 
     `level` is a name such as "info". `key` makes the tags of people: secret, and the same for the life of a station.
-    `json` None: a JSON document a line, except on a terminal. Raises ValueError for an unknown level.
+    `as_json` None: a JSON document a line, except on a terminal. Raises ValueError for an unknown level.
     """
     redaction.set_key(key)
     terminal = sys.stderr.isatty()
+    last = _last_steps(as_json=not terminal if as_json is None else as_json, colours=terminal)
     handler = _Handler()
-    handler.setFormatter(_formatter(as_json=not terminal if json is None else json, colours=terminal))
+    handler.setFormatter(
+        ProcessorFormatter(foreign_pre_chain=_FIRST, processors=[ProcessorFormatter.remove_processors_meta, *last])
+    )
     root = logging.getLogger()
     root.setLevel(level.upper())
     for old in [old for old in root.handlers if isinstance(old, _Handler)]:
@@ -43,20 +49,17 @@ def setup(level: str, key: bytes, json: bool | None = None) -> None:
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_BOTH,
-            ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=BoundLogger,
+        processors=[*_FIRST, _unrendered],
+        logger_factory=_OwnLines(last),
+        wrapper_class=structlog.make_filtering_bound_logger(root.level),
         cache_logger_on_first_use=True,
     )
 
 
-def logger(name: str) -> BoundLogger:
+def logger(name: str) -> FilteringBoundLogger:
     """A logger: `log.info("taken", batch=name, rows=120)`. One event in a few fixed words, and values by keys."""
-    return structlog.stdlib.get_logger(name)
+    bound: FilteringBoundLogger = structlog.get_logger(name)
+    return bound
 
 
 def bind(**values: object) -> None:
@@ -64,35 +67,85 @@ def bind(**values: object) -> None:
     bind_contextvars(**values)
 
 
-_BOTH: list[Processor] = [merge_contextvars, add_logger_name, add_log_level, StackInfoRenderer()]
-
-
-def _formatter(*, as_json: bool, colours: bool) -> ProcessorFormatter:
-    # show_locals would print the values of variables: PINs, numbers, texts.
-    exceptions = ExceptionRenderer(ExceptionDictTransformer(show_locals=False)) if as_json else format_exc_info
-    renderer: Processor = JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer(
-        colors=colours, exception_formatter=structlog.dev.plain_traceback, pad_event_to=0)
-    return ProcessorFormatter(
-        foreign_pre_chain=_BOTH,
-        processors=[_timestamp, ProcessorFormatter.remove_processors_meta, exceptions, redaction.redact, renderer],
-    )
-
-
 def _timestamp(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    event["timestamp"] = datetime.fromtimestamp(event["_record"].created, UTC).isoformat(timespec="milliseconds")
+    record = event.get("_record")
+    at = time.time() if record is None else record.created
+    event["timestamp"] = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
     return event
 
 
+def _unrendered(_logger: WrappedLogger, _method: str, event: EventDict) -> tuple[tuple[EventDict], dict[str, object]]:
+    return (event,), {}
+
+
+_FIRST: list[Processor] = [merge_contextvars, add_logger_name, add_log_level, StackInfoRenderer(), _timestamp]
+_TO_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
+def _last_steps(*, as_json: bool, colours: bool) -> list[Processor]:
+    if as_json:
+        # show_locals would print the values of variables: PINs, numbers, texts.
+        exceptions: Processor = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        return [exceptions, redaction.redact, lambda _logger, _method, event: _TO_JSON.encode(event)]
+    plain = structlog.dev.plain_traceback
+    lines = structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain, pad_event_to=0)
+    return [format_exc_info, redaction.redact, lines]
+
+
+def _write(line: str) -> None:
+    with _writing:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+
+_writing = threading.Lock()
+
+
+def _not_written(name: str, fault: Exception) -> None:
+    """A log line never stops the work, and its values are nobody's to read: only the fault is named."""
+    with contextlib.suppress(OSError, ValueError):  # standard error itself is gone
+        _write(f"a log line of {name} could not be written: {type(fault).__name__}")
+
+
+class _OwnLines:
+    """Our own lines go round the standard library, whose records and handlers cost more than all the rest."""
+
+    def __init__(self, steps: Sequence[Processor]) -> None:
+        self._steps = steps
+        self._standard = LoggerFactory(ignore_frame_names=[__name__])  # it knows the module that asks
+
+    def __call__(self, *args: object) -> _Lines:
+        return _Lines(self._standard(*args).name, self._steps)
+
+
+class _Lines:
+    """What a logger of structlog hands its lines to."""
+
+    def __init__(self, name: str, steps: Sequence[Processor]) -> None:
+        self.name = name
+        self._steps = steps
+
+    def info(self, event: EventDict) -> None:
+        """Write a line, whatever its level."""
+        line: object = event
+        try:
+            for step in self._steps:
+                line = step(self, event["level"], line)  # type: ignore[arg-type]
+            _write(str(line))
+        except Exception as fault:  # noqa: BLE001 - see _not_written
+            _not_written(self.name, fault)
+
+    debug = warning = error = critical = info
+
+
 class _Handler(logging.Handler):
-    """The stock handler answers a line that it cannot format by printing its values; this one names the fault only."""
+    """For the lines of libraries. The stock handler answers a line that it cannot format by printing its values."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            sys.stderr.write(self.format(record) + "\n")
-            sys.stderr.flush()
-        except Exception as fault:  # noqa: BLE001 - a log line never stops the work
-            with contextlib.suppress(OSError, ValueError):  # standard error itself is gone
-                sys.stderr.write(f"a log line of {record.name} could not be written: {type(fault).__name__}\n")
+            _write(self.format(record))
+        except Exception as fault:  # noqa: BLE001 - see _not_written
+            _not_written(record.name, fault)
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

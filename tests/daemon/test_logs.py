@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +41,7 @@ def as_before() -> Iterator[None]:
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str]) -> Lines:
     """Logging in JSON at DEBUG; called, it gives the lines since the last call."""
-    logs.setup("debug", KEY, json=True)
+    logs.setup("debug", KEY, as_json=True)
     return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
@@ -51,8 +52,13 @@ def test_a_line_is_one_json_document_with_a_time_and_its_offset(lines: Lines) ->
     assert line == {"event": "submitted", "message": 17, "part": 1, "mr": 255, "logger": "daemon.line", "level": "info"}
 
 
+def test_a_line_names_the_module_that_wrote_it(lines: Lines) -> None:
+    structlog.get_logger().bind(part=1).info("submitted")
+    assert lines()[0]["logger"] == __name__
+
+
 def test_a_level_leaves_the_lower_ones_out(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.setup("warning", KEY, json=True)
+    logs.setup("warning", KEY, as_json=True)
     logs.logger("x").info("quiet")
     logging.getLogger("x").info("quiet")
     logs.logger("x").warning("loud")
@@ -60,7 +66,7 @@ def test_a_level_leaves_the_lower_ones_out(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_setting_up_twice_writes_each_line_once(lines: Lines) -> None:
-    logs.setup("info", KEY, json=True)
+    logs.setup("info", KEY, as_json=True)
     logs.logger("x").info("once")
     assert len(lines()) == 1
 
@@ -84,7 +90,7 @@ def test_a_person_is_three_digits_and_a_tag(lines: Lines) -> None:
     forms = ("07700 900123", "00447700900123", "447700900123", "+44 (0)7700-900-123")
     assert {logs.person(form) for form in forms} == {tag}
     assert logs.person("+447700901123") != tag
-    logs.setup("info", b"another station", json=True)
+    logs.setup("info", b"another station", as_json=True)
     assert logs.person("+447700900123") != tag
     assert lines() == []
 
@@ -179,7 +185,7 @@ def test_a_short_code_under_a_person_s_key_is_a_tag(lines: Lines) -> None:
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_a_traceback_has_no_numbers_or_variables(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
-    logs.setup("info", KEY, json=as_json)
+    logs.setup("info", KEY, as_json=as_json)
     pin = "4821"
     try:
         raise RuntimeError("refused 07700 900123")
@@ -238,7 +244,7 @@ def test_each_thread_binds_its_own_values(lines: Lines) -> None:
 
 
 def test_a_terminal_gets_lines_for_people(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.setup("info", KEY, json=False)
+    logs.setup("info", KEY, as_json=False)
     logs.logger("daemon.intake").info("taken", rows=120, sender="07700900123")
     shown = capsys.readouterr().err
     assert "taken" in shown
