@@ -18,7 +18,7 @@ from daemon.intake import order, wording
 from daemon.intake.opening import OpenFile, opened
 from daemon.intake.order import BadOrder, Order
 from daemon.intake.readers import kind_of
-from daemon.intake.readers.items import Unreadable, shortened
+from daemon.intake.readers.items import MAX_BYTES, Unreadable, shortened
 from daemon.intake.spool import is_half_done, is_meant, name_fault
 from daemon.intake.wording import Wording
 from daemon.settings import Settings
@@ -80,7 +80,7 @@ def opened_bundle(path: Path, settings: Settings, now: float) -> Iterator[Bundle
         elif stat.S_ISDIR(path.lstat().st_mode):
             yield _folder(path, settings, now, stack)
         else:
-            yield _alone(path, stack)
+            yield _alone(path, settings, stack)
 
 
 def of_file(fault: Unreadable) -> Problem:
@@ -88,9 +88,9 @@ def of_file(fault: Unreadable) -> Problem:
     return Problem(0, fault.line, fault.column, shortened(fault.value), fault.reason)
 
 
-def _alone(path: Path, stack: ExitStack) -> Bundle | list[Problem]:
-    file = stack.enter_context(opened(path))
+def _alone(path: Path, settings: Settings, stack: ExitStack) -> Bundle | list[Problem]:
     kind = kind_of(path.name)
+    file = stack.enter_context(opened(path, settings.intake.archive_bytes if kind == "ufdr" else MAX_BYTES))
     if isinstance(file, Unreadable):
         return [of_file(file)]
     if kind in _LINES and file.cut_off():
@@ -112,7 +112,7 @@ def _folder(path: Path, settings: Settings, now: float, stack: ExitStack) -> Bun
         data, station.spool_dir / "texts", datetime.fromtimestamp(now, station.zone).date()))  # fmt: skip
     asked = read(order.NAME, lambda data: order.read(data, station.zone, station.spool_dir / "presets"))
     lists = [name for key, name in names.items() if key not in (wording.NAME, order.NAME)]
-    found = _alone(path / lists[0], stack) if len(lists) == 1 else [of_file(Unreadable(_not_one(lists)))]
+    found = _alone(path / lists[0], settings, stack) if len(lists) == 1 else [of_file(Unreadable(_not_one(lists)))]
     if isinstance(found, list):
         return [*problems, *found]
     if problems:

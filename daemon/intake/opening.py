@@ -61,8 +61,8 @@ class OpenFile:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[OpenFile | Unreadable]:
-    """Open a regular file of bearable size, or say why not. Neither follows a link nor waits for a pipe.
+def opened(path: Path, most: int = MAX_BYTES) -> Iterator[OpenFile | Unreadable]:
+    """Open a regular file of `most` bytes, or say why not. Neither follows a link nor waits for a pipe.
 
     Raises OSError when the machine, not the file, is at fault.
     """
@@ -77,7 +77,7 @@ def opened(path: Path) -> Iterator[OpenFile | Unreadable]:
         yield Unreadable(f"the service (user {user}) may not read the file: let its group read it, and drop it again")
         return
     try:
-        yield _examined(descriptor)
+        yield _examined(descriptor, most)
     finally:
         os.close(descriptor)
 
@@ -91,12 +91,15 @@ def writers_of(path: Path) -> bool | None:
         return None
 
 
-def _examined(descriptor: int) -> OpenFile | Unreadable:
+def _examined(descriptor: int, most: int) -> OpenFile | Unreadable:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         return Unreadable("this is not a file")
-    if status.st_size > MAX_BYTES:
-        return Unreadable(f"the file is larger than {MAX_BYTES // 2**20} MiB: cut the list into smaller files")
+    if status.st_size > most:
+        way = "cut the list into smaller files" if most == MAX_BYTES else (
+            "export the contacts alone, or let an administrator raise intake.archive_gib"
+        )  # fmt: skip
+        return Unreadable(f"the file is larger than {most / 2**20:,.0f} MiB: {way}")
     if status.st_size == 0:
         return Unreadable("the file is empty")
     return OpenFile(descriptor, signature(status), user_name(status.st_uid))

@@ -7,15 +7,14 @@ but that of its modules.
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import json
 import resource
 import signal
 import sys
 from collections.abc import Iterator, Mapping
 
-from daemon.intake.readers import reader_of
-from daemon.intake.readers.items import MAX_BYTES, MAX_ROWS, End, Item, Row, Unreadable, encode
+from daemon.intake.readers import read_file
+from daemon.intake.readers.items import MAX_ROWS, End, Item, Row, Unreadable, encode
 
 MEMORY_BYTES = 512 * 1024 * 1024
 CPU_SECONDS = 60
@@ -26,7 +25,10 @@ _CLONE_NEWUSER = 0x10000000
 _PR_SET_PDEATHSIG = 1         # prctl(2)
 _PR_SET_NO_NEW_PRIVS = 38
 
-TOO_LARGE = f"the file is larger than {MAX_BYTES // 2**20} MiB: cut the list into smaller files"
+TOO_MUCH_MEMORY = (
+    f"reading the file takes more than {MEMORY_BYTES // 2**20} MiB of memory: cut the list into smaller files, or "
+    "export the contacts alone"
+)
 TOO_MANY_ROWS = f"the file has more than {MAX_ROWS:,} rows: cut the list into smaller files"
 
 
@@ -38,7 +40,7 @@ def main(kind: str, columns: str) -> None:
             sys.stdout.write(encode(item) + "\n")
         sys.stdout.flush()
     except MemoryError:
-        _say(f"reading the file takes more than {MEMORY_BYTES // 2**20} MiB of memory: cut the list into smaller files")
+        _say(TOO_MUCH_MEMORY)
     except BrokenPipeError:
         sys.exit(1)  # the service went, or wants no more of this file
     except Exception as error:  # noqa: BLE001 - whatever a file does to its reader is that file's fault
@@ -51,24 +53,14 @@ def _say(reason: str) -> None:
 
 
 def _items(kind: str, columns: Mapping[str, str]) -> Iterator[Item]:
-    with open(0, "rb", closefd=False) as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        yield Unreadable(TOO_LARGE)
-        return
-    if not data:
-        yield Unreadable("the file is empty")
-        return
     rows = 0
-    for item in reader_of(data, kind)(data, columns):
-        rows += isinstance(item, Row)
-        if rows > MAX_ROWS:
-            yield Unreadable(TOO_MANY_ROWS)
-            return
-        yield item
-        if isinstance(item, Unreadable):
-            return
-    yield End(hashlib.sha256(data).hexdigest()) if rows else Unreadable("the file has no rows")
+    with open(0, "rb", closefd=False) as file:
+        for item in read_file(file, kind, columns):
+            rows += isinstance(item, Row)
+            if rows > MAX_ROWS:
+                yield Unreadable(TOO_MANY_ROWS)
+                return
+            yield item if rows or not isinstance(item, End) else Unreadable("the file has no rows")
 
 
 def _confine() -> None:

@@ -85,6 +85,8 @@ def _answers(child: subprocess.Popen[str], overdue: threading.Event) -> Iterator
 def _death(child: subprocess.Popen[str]) -> str:
     code = child.wait()
     if code == -signal.SIGXCPU:
-        return "reading the file took too much processor time: cut it into smaller files"
+        return (
+            "reading the file took too much processor time: cut it into smaller files, or export the contacts alone"
+        )
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     return f"the reader of this file died ({how}): save the list as CSV UTF-8 and drop it again"

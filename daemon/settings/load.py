@@ -23,6 +23,7 @@ from daemon.settings.values import (
     MAX_SIMS_WITHOUT_AUTHORITY,
     Authority,
     Backup,
+    Intake,
     Modems,
     Overrides,
     Replying,
@@ -45,6 +46,7 @@ _DAY_SECONDS = 86_400
 _HOUR_SECONDS = 3_600
 _YEAR_HOURS = 8_760
 _MANY_BACKUPS = 1_000
+_MAX_GIB = 16_384
 
 
 def load(path: Path) -> Settings:
@@ -97,6 +99,7 @@ def _settings(root: Section, folder: Path) -> Settings:
         station=_station(root.section("station"), folder),
         modems=_modems(root.section("modems"), folder),
         sending=_sending(root.section("sending")),
+        intake=_intake(root.section("intake")),
         backup=_backup(root.section("backup"), folder),
         tariff=_tariff(root.section("tariff")),
         quiet_hours=_quiet_hours(root.section("quiet_hours")),
@@ -199,6 +202,10 @@ def _sending(section: Section) -> Sending:
         repeat_days=section.whole("repeat_days", default.repeat_days, 0, _MAX_REPEAT_DAYS),
         optout_confirmation=section.text("optout_confirmation", default.optout_confirmation),
     )
+
+
+def _intake(section: Section) -> Intake:
+    return Intake(archive_gib=section.number("archive_gib", Intake().archive_gib, 0.1, _MAX_GIB))
 
 
 def _tariff(section: Section) -> Tariff:

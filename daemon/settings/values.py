@@ -103,6 +103,17 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True)
+class Intake:
+    """What may be dropped. `archive_gib` is how large a phone's export may be: only the report in it is read."""
+
+    archive_gib: float = 64
+
+    @property
+    def archive_bytes(self) -> int:
+        return int(self.archive_gib * 2**30)
+
+
+@dataclass(frozen=True, slots=True)
 class Replying:
     """How people's replies are handled. `triage_dir` holds the word lists of the hints. An answer may go out in quiet
     hours when the person wrote within the last `reply_grace` hours; a reply that has waited `overdue_hours` is overdue.
@@ -174,6 +185,7 @@ class Settings:
     station: Station = Station()
     modems: Modems = Modems()
     sending: Sending = Sending()
+    intake: Intake = Intake()
     backup: Backup = Backup()
     tariff: Tariff = Tariff()
     quiet_hours: QuietHours = field(default_factory=lambda: QuietHours(start=time(20), end=time(9)))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Final
+from typing import IO, Final
 
-from daemon.intake.readers.items import Item, Unreadable
+from daemon.intake.readers.archive import Refused, member, opened
+from daemon.intake.readers.items import MAX_BYTES, MAX_REPORT, End, Item, Unreadable
+from daemon.intake.readers.source import Source
 
-Reader = Callable[[bytes, Mapping[str, str]], Iterator[Item]]
-"""From a file's bytes to its rows. The mapping is a column map, from our names to the list's, empty where a person
-gave none. Gives no End; an Unreadable is its last item."""
+Reader = Callable[[Source, Mapping[str, str]], Iterator[Item]]
+"""From what a file holds to its rows. The mapping is a column map, from our names to the list's, empty where a person
+gave none. Gives no End; an Unreadable is its last item. Raises Refused."""
 
 READERS: Final[Mapping[str, str]] = {
     "csv": "csv_file", "jsonl": "jsonl_file", "xlsx": "workbook", "vcf": "vcard", "ufdr": "ufdr", "sms": "sms_file",
@@ -23,10 +26,13 @@ _KINDS: Final[Mapping[str, str]] = {
     "vcard": "vcf", "ufdr": "ufdr", "xml": "ufdr", "zip": "ufdr",
 }  # fmt: skip
 _ZIP: Final = b"PK\x03\x04"
-_IN_WORKBOOK: Final = b"xl/workbook.xml"
+_WORKBOOK: Final = "xl/workbook.xml"
+_REPORT: Final = "report.xml"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD_WORKBOOK: Final = "this is an Excel workbook of the old kind, or one with a password: save it as .xlsx without one"
+_NEITHER: Final = "the archive holds neither a workbook nor a report.xml: export the contacts as UFDR or as Excel"
 _VCARD: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*BEGIN:VCARD\s", re.IGNORECASE)
+_HEAD: Final = 1 << 16
 
 
 def kind_of(name: str) -> str:
@@ -34,13 +40,40 @@ def kind_of(name: str) -> str:
     return _KINDS.get(name.rpartition(".")[2].lower(), "sms") if "." in name else "sms"
 
 
-def reader_of(data: bytes, kind: str) -> Reader:
-    """The reader for a file's bytes. What a file holds is believed before its name."""
-    if data.startswith(_OLE):
-        return lambda _data, _columns: iter([Unreadable(_OLD_WORKBOOK)])
-    if data.startswith(_ZIP):
-        kind = "xlsx" if _IN_WORKBOOK in data else "ufdr"
-    elif _VCARD.match(data):
+def read_file(file: IO[bytes], kind: str, columns: Mapping[str, str]) -> Iterator[Item]:
+    """All items of a file that can be read from anywhere in it. What it holds is believed before its name's `kind`."""
+    try:
+        with _opened(file, kind) as (module, source):
+            read: Reader = import_module(f"daemon.intake.readers.{module}").read
+            for item in read(source, columns):
+                yield item
+                if isinstance(item, Unreadable):
+                    return
+            yield End(source.sha256)
+    except Refused as refused:
+        yield refused.fault
+
+
+@contextmanager
+def _opened(file: IO[bytes], kind: str) -> Iterator[tuple[str, Source]]:
+    """The module of the reader, and what it is to read: the file, or of a phone's export the report. Raises Refused."""
+    head = file.read(_HEAD)
+    file.seek(0)
+    if not head:
+        raise Refused("the file is empty")
+    if head.startswith(_OLE):
+        raise Refused(_OLD_WORKBOOK)
+    if head.startswith(_ZIP):
+        with opened(file) as archive:
+            names = {name.lower().rpartition("/")[2]: name for name in reversed(archive.namelist())}
+            if _WORKBOOK not in archive.namelist():
+                if _REPORT not in names:
+                    raise Refused(_NEITHER)
+                with member(archive, names[_REPORT], MAX_REPORT) as report:
+                    yield READERS["ufdr"], Source(report, MAX_REPORT)
+                return
+        file.seek(0)
+        kind = "xlsx"
+    elif _VCARD.match(head):
         kind = "vcf"
-    read: Reader = import_module(f"daemon.intake.readers.{READERS[kind]}").read
-    return read
+    yield READERS[kind], Source(file, MAX_REPORT if kind == "ufdr" else MAX_BYTES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -12,9 +11,9 @@ from xml.parsers import expat
 
 from daemon.intake.readers.items import Unreadable
 
-MAX_MEMBERS: Final = 20_000
+MAX_MEMBERS: Final = 200_000
 MAX_EXPANDED: Final = 400 * 1024 * 1024
-"""How large what is read of an archive may become, in bytes. What is not read, such as pictures, does not count."""
+"""How large the parts of a workbook may become, in bytes."""
 
 ENCRYPTED: Final = 0x1
 """General purpose bit flag of a member (APPNOTE 4.4.4)."""
@@ -37,10 +36,10 @@ class Refused(Exception):
 
 
 @contextmanager
-def opened(data: bytes) -> Iterator[zipfile.ZipFile]:
+def opened(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
     """Open an archive. Raises Refused."""
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
+        archive = zipfile.ZipFile(file)
     except BROKEN:
         raise Refused(DAMAGED) from None
     with archive:
@@ -49,7 +48,7 @@ def opened(data: bytes) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def expanded(archive: zipfile.ZipFile, names: list[str]) -> None:
+def expanded(archive: zipfile.ZipFile, names: list[str], most: int = MAX_EXPANDED) -> None:
     """Make sure that these members can be read, and stay bearable. zipfile never gives more than a member declares.
 
     Raises Refused.
@@ -57,8 +56,17 @@ def expanded(archive: zipfile.ZipFile, names: list[str]) -> None:
     members = [archive.getinfo(name) for name in names]
     if any(member.flag_bits & ENCRYPTED for member in members):
         raise Refused("the file is protected by a password: save it without one")
-    if sum(member.file_size for member in members) > MAX_EXPANDED:
-        raise Refused(f"the file expands to more than {MAX_EXPANDED // 2**20} MiB: cut the list into smaller files")
+    if sum(member.file_size for member in members) > most:
+        raise Refused(f"what is read of the file expands to more than {most // 2**20} MiB: export the contacts alone")
+
+
+def member(archive: zipfile.ZipFile, name: str, most: int) -> IO[bytes]:
+    """Open one member, which may hold so many bytes. Raises Refused."""
+    expanded(archive, [name], most)
+    try:
+        return archive.open(name)
+    except BROKEN:
+        raise Refused(DAMAGED) from None
 
 
 def no_dtd(file: IO[bytes]) -> None:

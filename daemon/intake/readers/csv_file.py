@@ -10,6 +10,7 @@ from itertools import islice
 
 from daemon.intake.readers.encoding import encoding_of
 from daemon.intake.readers.items import REQUIRED, Item, Unreadable
+from daemon.intake.readers.source import Source
 from daemon.intake.readers.table import SAMPLE, Found, Layout, Record, layout_of, rows
 
 _SEPARATORS = ",;\t"
@@ -24,9 +25,10 @@ class _Broken(Exception):
         self.fault = fault
 
 
-def read(data: bytes, columns: Mapping[str, str]) -> Iterator[Item]:
+def read(source: Source, columns: Mapping[str, str]) -> Iterator[Item]:
     """The rows of a CSV file. Quotation marks that do not match make the whole file unreadable: what follows them
     could be anything."""
+    data = source.read()
     encoding = encoding_of(data)
     if isinstance(encoding, Unreadable):
         yield encoding

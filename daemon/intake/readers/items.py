@@ -11,6 +11,9 @@ REQUIRED = ("to", "text")
 OWNER, DELETED = "owner", "deleted"
 """Marks of a row: the phone's own entry; one that had been deleted on the phone."""
 MAX_BYTES = 64 * 1024 * 1024
+"""How large a list may be that is held in memory while it is read."""
+MAX_REPORT = 2 * 1024 * 1024 * 1024
+"""How large a phone's report may be, which is read piece by piece."""
 MAX_ROWS = 100_000
 
 

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from daemon.core.template import field_name
 from daemon.intake.readers.encoding import encoding_of
 from daemon.intake.readers.items import Fault, Item, Row, Unreadable, shortened
+from daemon.intake.readers.source import Source
 
 _EXAMPLE = 'as in {"to": "+44…", "text": "…"}'
 
 
-def read(data: bytes, columns: Mapping[str, str]) -> Iterator[Item]:
+def read(source: Source, columns: Mapping[str, str]) -> Iterator[Item]:
     """The rows of a JSON lines file. A line that is no JSON object is one bad row: the next stands by itself."""
+    data = source.read()
     encoding = encoding_of(data)
     if isinstance(encoding, Unreadable):
         yield encoding

@@ -9,6 +9,7 @@ from typing import Final
 
 from daemon.intake.readers.encoding import encoding_of
 from daemon.intake.readers.items import Fault, Item, Note, Row, Unreadable, shortened
+from daemon.intake.readers.source import Source
 from drivers import gsm7
 
 OTHER_FORMAT: Final = (
@@ -35,9 +36,10 @@ _MOST_VALIDITY: Final = 255
 _TO: Final = "to"
 
 
-def read(data: bytes, columns: Mapping[str, str]) -> Iterator[Item]:
+def read(source: Source, columns: Mapping[str, str]) -> Iterator[Item]:
     """One row for each `To`. A validity counts from now, since the file does not say when it was written."""
     del columns  # its headers have names of their own
+    data = source.read()
     blank = _SPLIT.search(data)
     head, body = (data[: blank.start()], data[blank.end() :]) if blank else (data, b"")
     headers = _headers(head)

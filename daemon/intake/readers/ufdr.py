@@ -1,17 +1,16 @@
-"""Reads the contacts of a Cellebrite UFDR, a zip with report.xml, or of such a report by itself."""
+"""Reads the contacts of a report of Cellebrite's: the report.xml of a UFDR, or such a file by itself."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, Final
+from typing import Final
 from xml.parsers import expat
 
-from daemon.intake.readers.archive import BROKEN, DAMAGED, Refused, expanded, opened
-from daemon.intake.readers.items import DELETED, OWNER, Item, Note, Row, Unreadable
+from daemon.intake.readers.archive import BROKEN, DAMAGED, Refused
+from daemon.intake.readers.items import DELETED, OWNER, Item, Note, Row
+from daemon.intake.readers.source import Source
 
-REPORT: Final = "report.xml"
 EXPORT_AGAIN: Final = "export the contacts as UFDR or as Excel"
 MAX_DEPTH: Final = 64
 MAX_VALUE: Final = 4000          # characters that are kept of one value
@@ -21,24 +20,13 @@ _NUMBERS: Final = frozenset({"phonenumber", "userid"})
 _TRUE: Final = frozenset({"true", "1", "yes"})
 
 
-def read(data: bytes, columns: Mapping[str, str]) -> Iterator[Item]:
+def read(source: Source, columns: Mapping[str, str]) -> Iterator[Item]:
     """The contacts of a report; where it has none, each other side of its calls and messages once."""
     del columns  # the models of a report have names of their own
     try:
-        if data.startswith(b"PK"):
-            with opened(data) as archive:
-                names = [name for name in archive.namelist() if name.lower().rpartition("/")[2] == REPORT]
-                if not names:
-                    raise Refused(f"the archive holds neither a workbook nor a report.xml: {EXPORT_AGAIN}")
-                expanded(archive, names[:1])
-                with archive.open(names[0]) as file:
-                    yield from _report(file)
-        else:
-            yield from _report(io.BytesIO(data))
-    except Refused as refused:
-        yield refused.fault
+        yield from _report(source)
     except BROKEN:
-        yield Unreadable(DAMAGED)
+        raise Refused(DAMAGED) from None
 
 
 @dataclass(slots=True)
@@ -110,7 +98,7 @@ def _local(name: str) -> str:
     return name.rpartition(":")[2]
 
 
-def _report(file: IO[bytes]) -> Iterator[Item]:
+def _report(source: Source) -> Iterator[Item]:
     rows = _Rows()
     parser = expat.ParserCreate()
     report = _Report(parser)
@@ -122,7 +110,7 @@ def _report(file: IO[bytes]) -> Iterator[Item]:
     parser.StartElementHandler = report.start
     parser.EndElementHandler = report.end
     parser.CharacterDataHandler = report.text
-    while chunk := file.read(_CHUNK):
+    while chunk := source.read(_CHUNK):
         parser.Parse(chunk, False)
         for model in report.whole:
             yield from rows.of(model)

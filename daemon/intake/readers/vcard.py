@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from daemon.intake.readers.encoding import encoding_of
 from daemon.intake.readers.items import Item, Row, Unreadable
+from daemon.intake.readers.source import Source
 
 _FIELDS: Final[Mapping[str, str]] = {
     "ORG": "organisation", "NICKNAME": "nickname", "TITLE": "title", "NOTE": "note", "EMAIL": "email",
@@ -28,9 +29,10 @@ class _Property(NamedTuple):
     value: str
 
 
-def read(data: bytes, columns: Mapping[str, str]) -> Iterator[Item]:
+def read(source: Source, columns: Mapping[str, str]) -> Iterator[Item]:
     """The cards of a file. All telephone numbers of a card are one cell."""
     del columns  # the properties of a card have names of their own
+    data = source.read()
     encoding = encoding_of(data)
     if isinstance(encoding, Unreadable):
         yield encoding

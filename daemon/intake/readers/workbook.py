@@ -13,6 +13,7 @@ import openpyxl
 
 from daemon.intake.readers.archive import BROKEN, DAMAGED, Refused, expanded, no_dtd, opened
 from daemon.intake.readers.items import Item, Note, Row, Unreadable, shortened
+from daemon.intake.readers.source import Source
 from daemon.intake.readers.table import SAMPLE, Found, Layout, Record, layout_of, rows
 
 MAX_CELLS: Final = 3_000_000
@@ -29,8 +30,9 @@ _NUMBER_DIGITS: Final = 1_000_000
 _NO_LIST: Final = "the workbook has no sheet whose columns can be told"
 
 
-def read(data: bytes, columns: Mapping[str, str]) -> Iterator[Item]:
+def read(source: Source, columns: Mapping[str, str]) -> Iterator[Item]:
     """The rows of a workbook. Formulas are never calculated: the value that was stored with each is read."""
+    data = source.read()
     try:
         calculated = _examine(data)
         yield from _read(_book(data, stored=True), _book(data, stored=False) if calculated else None, columns)
@@ -50,7 +52,7 @@ def _book(data: bytes, *, stored: bool) -> Any:
 
 def _examine(data: bytes) -> bool:
     """Look at the parts before openpyxl does. Whether there are formulas. Raises Refused."""
-    with opened(data) as archive:
+    with opened(io.BytesIO(data)) as archive:
         parts = [member.filename for member in archive.infolist() if member.filename.endswith((".xml", ".rels"))]
         expanded(archive, parts)
         try:

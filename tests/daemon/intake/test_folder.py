@@ -127,13 +127,17 @@ def test_a_device_is_rejected_unopened(drops: Any) -> None:
     assert "device" in drops.rejection("device.csv")[0]["reason"]
 
 
-def test_a_file_over_64_mib_is_rejected_unread(drops: Any) -> None:
+@pytest.mark.parametrize(("name", "size", "reason"), [
+    ("huge.csv", 65 * 2**20, "larger than 64 MiB: cut the list"),
+    ("huge.ufdr", 65 * 2**30, "larger than 65,536 MiB: export the contacts alone"),
+])  # fmt: skip
+def test_a_file_that_is_too_large_is_rejected_unread(drops: Any, name: str, size: int, reason: str) -> None:
     hidden = drops.incoming / ".huge"
     with hidden.open("wb") as file:
-        file.truncate(65 * 1024 * 1024)
-    hidden.rename(drops.incoming / "huge.csv")
-    assert "64 MiB" in drops.rejection("huge.csv")[0]["reason"]
-    assert (drops.rejected / "huge.csv").stat().st_blocks < 100
+        file.truncate(size)
+    hidden.rename(drops.incoming / name)
+    assert reason in drops.rejection(name)[0]["reason"]
+    assert (drops.rejected / name).stat().st_blocks < 100
 
 
 def test_a_name_with_control_characters_is_rejected_under_a_safe_name(drops: Any) -> None:

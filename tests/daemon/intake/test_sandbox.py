@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from daemon.intake.readers import kind_of
 from daemon.intake.readers.items import End, Row, Unreadable
 from daemon.intake.sandbox import read_items
 
@@ -126,3 +128,30 @@ def test_more_than_100_000_rows_are_too_many(opened: Callable[[bytes], int]) -> 
     [*_, last] = read_items(opened(b"to,text\n" + b"1,x\n" * 100_001), "csv")
     assert isinstance(last, Unreadable)
     assert "100,000 rows" in last.reason
+
+
+def test_of_a_phones_export_only_the_report_is_read_however_large_it_is(tmp_path: Path) -> None:
+    report = b"""<project><model type="Contact"><field name="Name"><value>Ann</value></field>
+<model type="PhoneNumber"><field name="Value"><value>07700900123</value></field></model></model></project>"""
+    path = tmp_path / "phone.ufdr"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for n in range(1_000):
+            archive.writestr(f"files/Image/IMG_{n}.jpg", b"")
+        archive.writestr("Phone/report.xml", report)
+    lay_before(path, 6 * 2**30)
+    with path.open("rb") as file:
+        *_, row, end = read_items(file.fileno(), kind_of(path.name))
+    assert isinstance(row, Row)
+    assert (row.cells["name"], row.cells["to"]) == ("Ann", "Phone-: 07700900123")
+    assert end == End(hashlib.sha256(report).hexdigest())
+
+
+def lay_before(path: Path, hole: int) -> None:
+    """Put a hole before an archive's members, as if a large file came first; on the disk it takes no room."""
+    members = path.read_bytes()
+    with path.open("r+b") as file:
+        file.truncate(hole)
+        file.seek(0)
+        file.write(members[:4])  # an archive begins like one
+        file.seek(hole)
+        file.write(members)

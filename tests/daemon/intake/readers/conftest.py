@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 
 from daemon.core.address import read_cell
-from daemon.intake.readers import kind_of, reader_of
+from daemon.intake.readers import kind_of, read_file
 from daemon.intake.readers.items import Note, Row, Unreadable
 
 UFDR_SPACE = "http://pa.cellebrite.com/report/2.0"
@@ -42,7 +42,7 @@ class Read:
 def read(name: str, data: bytes, columns: Mapping[str, str] | None = None) -> Read:
     """Read a file as the sandboxed child does."""
     found = Read()
-    for item in reader_of(data, kind_of(name))(data, columns or {}):
+    for item in read_file(io.BytesIO(data), kind_of(name), columns or {}):
         assert not found.fault, "something comes behind the end"
         match item:
             case Row():

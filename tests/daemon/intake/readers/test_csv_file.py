@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from daemon.intake.readers import csv_file
 from daemon.intake.readers.encoding import encoding_of
-from daemon.intake.readers.items import Item, Note, Row, Unreadable
+from daemon.intake.readers.items import MAX_BYTES, Item, Note, Row, Unreadable
+from daemon.intake.readers.source import Source
 
 ENCODINGS = {
     "utf-8": lambda text: text.encode(),
@@ -24,8 +25,8 @@ ENCODINGS = {
 }
 
 
-def read(data: bytes) -> list[Item]:
-    return list(csv_file.read(data, {}))
+def read(data: bytes, columns: Mapping[str, str] | None = None) -> list[Item]:
+    return list(csv_file.read(Source(io.BytesIO(data), MAX_BYTES), columns or {}))
 
 
 def rows(text: str) -> list[Row]:
@@ -128,7 +129,7 @@ def test_a_table_without_numbers_is_shown() -> None:
 
 def noted(data: bytes, columns: Mapping[str, str] | None = None) -> tuple[list[str], list[dict[str, str]]]:
     """The notes and the cells of a file that is read whole."""
-    items = list(csv_file.read(data, columns or {}))
+    items = read(data, columns)
     assert not [item for item in items if isinstance(item, Unreadable)], items
     return [i.text for i in items if isinstance(i, Note)], [i.cells for i in items if isinstance(i, Row)]
 
@@ -171,7 +172,7 @@ def test_several_columns_of_one_kind_are_one_cell() -> None:
 def test_a_column_map_is_obeyed() -> None:
     _, cells = noted(b"Id,GSM 2,GSM 1\n7,07700900123,07700900124\n", {"to": "gsm 1", "ref": "ID"})
     assert [(row["to"], row["ref"]) for row in cells] == [("07700900124", "7")]
-    [fault] = csv_file.read(b"Id,GSM\n7,07700900123\n", {"to": "Handy"})
+    [fault] = read(b"Id,GSM\n7,07700900123\n", {"to": "Handy"})
     assert isinstance(fault, Unreadable)
     assert "Handy" in fault.reason
 

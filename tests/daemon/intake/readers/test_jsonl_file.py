@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.intake.readers import jsonl_file
-from daemon.intake.readers.items import Row, decode, encode
+from daemon.intake.readers.items import MAX_BYTES, Row, decode, encode
+from daemon.intake.readers.source import Source
 
 
-def rows(text: str) -> list[Row]:
-    return [item for item in jsonl_file.read(text.encode(), {}) if isinstance(item, Row)]
+def rows(text: str, columns: Mapping[str, str] | None = None) -> list[Row]:
+    source = Source(io.BytesIO(text.encode()), MAX_BYTES)
+    return [item for item in jsonl_file.read(source, columns or {}) if isinstance(item, Row)]
 
 
 @given(st.lists(st.fixed_dictionaries({"to": st.text(), "text": st.text()}, optional={"ref": st.text()}), max_size=5))
@@ -51,6 +55,6 @@ def test_a_bad_line_is_one_bad_row(line: str, reason: str) -> None:
 
 
 def test_a_column_map_names_keys() -> None:
-    [row] = jsonl_file.read(b'{"Handy": "07700900123", "name": "Ann"}', {"to": "handy"})
+    [row] = rows('{"Handy": "07700900123", "name": "Ann"}', {"to": "handy"})
     assert isinstance(row, Row)
     assert row.cells == {"handy": "07700900123", "name": "Ann", "to": "07700900123"}
