@@ -22,6 +22,7 @@ from daemon import logs
 from daemon.clock import Clock
 from daemon.control.actions import Actions
 from daemon.control.conversations import Conversations
+from daemon.control.handing import Handing
 from daemon.control.keeping import Keeping
 from daemon.control.server import ControlServer
 from daemon.core.batch import Taken
@@ -65,6 +66,7 @@ from daemon.store import (
 from daemon.store.answering import Answering
 from daemon.store.audit import Audit
 from daemon.store.decisions import Decisions, Released
+from daemon.store.handovers import Handovers
 from daemon.store.pins import PinTries
 from daemon.store.stops import NotPossible
 from drivers import ladder
@@ -79,7 +81,7 @@ STOP_SECONDS = 30.0
 TELL_SECONDS = 60.0
 """How often systemd hears how it goes, where it has no watchdog that wants to hear it more often. Three times in it."""
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
-SPOOL_FOLDERS = ("incoming", "accepted", "rejected", "outcomes", "replies", "replies/outgoing", "awaiting")
+SPOOL_FOLDERS = ("incoming", "accepted", "rejected", "outcomes", "replies", "replies/outgoing", "awaiting", "handover")
 
 
 def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | None = None) -> None:
@@ -140,7 +142,7 @@ class Application:
         self._notifier = Notifier.from_environment()
         self._views = Views(store)
         replies = Replies(store)
-        self._reply_files = ReplyFiles(replies, load_words(settings.replies.triage_dir))
+        self._reply_files = ReplyFiles(replies, Handovers(store), load_words(settings.replies.triage_dir))
         self._publisher = Publisher(
             self._views, self._outbox, RequestFiles(Requests(store)), self._reply_files, settings, self._clock,
             reading=lambda: self._folder.reading(),  # noqa: PLW0108 - the folder is built later
@@ -179,14 +181,15 @@ class Application:
         self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)
         decisions = Decisions(store)
         self._released = ReleasedFolder(decisions, lambda: self._station.settings, self._clock.now, self._decided)
-        self._keeping = Keeping(store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
-        conversations = Conversations(store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
+        given = (store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
+        self._keeping, conversations, handing = Keeping(*given), Conversations(*given), Handing(*given)
+        others = {**self._keeping.actions, **conversations.actions, **handing.actions}
         answers = Answers(self._station, Answering(store))
         spool = settings.station.spool_dir
         self._outgoing = OutgoingFolder(
             Spool(spool, write_problems), spool / "replies" / "outgoing", spool / "texts", answers.send, self._today
         )
-        actions = Actions(self._station, store, decisions, pin_tries, self._keeping, conversations, answers)
+        actions = Actions(self._station, store, decisions, pin_tries, answers, others)
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
         self._scheduler = _scheduler(self._job_trouble)
         self._housekeeping = Housekeeping(self._station)

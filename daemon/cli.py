@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from daemon.cli_doctor import doctor
+from daemon.cli_handover import handover
 from daemon.cli_people import exclusions, optouts
 from daemon.cli_record import audit, erase, report
 from daemon.cli_replies import replies, reply
@@ -40,7 +41,7 @@ def main() -> None:
     """
 
 
-for _command in (optouts, exclusions, replies, reply, watch, audit, report, erase, doctor):
+for _command in (optouts, exclusions, replies, reply, handover, watch, audit, report, erase, doctor):
     main.add_command(_command)
 
 

@@ -23,6 +23,7 @@ from daemon.settings import (
     Replying,
     Retention,
     Sending,
+    Service,
     Settings,
     SimSettings,
     Station,
@@ -55,7 +56,7 @@ def test_outpost_toml_explains_every_key() -> None:
     text = (CONFIG / "outpost.toml").read_text(encoding="utf-8")
     tables = {"station": Station, "station.authority": Authority, "modems": Modems, "sending": Sending,
               "backup": Backup, "tariff": Tariff, "quiet_hours": QuietHours, "replies": Replying, "throttle": Limits,
-              "retention": Retention}
+              "retention": Retention, "services.turning-point": Service}
     for table, values in tables.items():
         body = text.split(f"[{table}]")[1].split("\n[")[0]
         keys = {field.name for field in dataclasses.fields(values)} - {"authority"}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import structlog
 
-from daemon.control.conversations import Conversations
-from daemon.control.keeping import Keeping
 from daemon.control.readings import READINGS, Readings
-from daemon.control.server import Asker, Forbidden
+from daemon.control.server import Action, Asker, Forbidden
 from daemon.core.message import Resolution
 from daemon.intake import wording
 from daemon.intake.readers.items import Unreadable
@@ -33,16 +31,17 @@ class Actions:
     """Each action is one committed decision, then a ring for whom it concerns; or a document that is read."""
 
     def __init__(
-        self, station: Station, store: Store, decisions: Decisions, pin_tries: PinTries, keeping: Keeping,
-        conversations: Conversations, answers: Answers,
+        self, station: Station, store: Store, decisions: Decisions, pin_tries: PinTries, answers: Answers,
+        others: Mapping[str, Action],
     ) -> None:  # fmt: skip
+        """`others` are actions that do without a running service too."""
         self._station = station
         self._store = store
         self._decisions = decisions
         self._pin_tries = pin_tries
         self._answers = answers
         self._log = structlog.get_logger()
-        self._known: dict[str, Callable[[Asker, dict[str, Any]], dict[str, Any]]] = {
+        self._known: dict[str, Action] = {
             "release": self._release,
             "pause": self._pause,
             "resume": self._resume,
@@ -59,13 +58,10 @@ class Actions:
             "optouts remove": self._optouts_remove,
             "exclusions add": self._exclusions_add,
             "exclusions remove": self._exclusions_remove,
-            "consult": conversations.consult,
-            "settle": conversations.settle,
             "seen": self._seen,
             "reply": self._reply,
-            "disclose": keeping.disclose,
-            "erase": keeping.erase,
             **{READ + what: partial(self._read, what) for what in READINGS},
+            **others,
         }
 
     def act(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:

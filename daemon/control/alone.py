@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from daemon.control.conversations import Conversations
+from daemon.control.handing import Handing
 from daemon.control.keeping import Keeping
 from daemon.control.server import asker_here
 from daemon.settings import Settings
@@ -18,12 +19,8 @@ def act_alone(store: Store, settings: Settings, request: dict[str, Any]) -> dict
     Raises NotPossible, StoreFull, OSError.
     """
     given = (store, lambda: settings, time.time, _nobody_to_tell)
-    keeping, conversations = Keeping(*given), Conversations(*given)
-    actions = {
-        "disclose": keeping.disclose, "erase": keeping.erase,
-        "consult": conversations.consult, "settle": conversations.settle,
-    }  # fmt: skip
-    return actions[request["do"]](asker_here(), request)
+    keeping, conversations, handing = Keeping(*given), Conversations(*given), Handing(*given)
+    return {**keeping.actions, **conversations.actions, **handing.actions}[request["do"]](asker_here(), request)
 
 
 def _nobody_to_tell(_batch_id: int | None) -> None:

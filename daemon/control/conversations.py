@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from daemon.control.server import Asker
+from daemon.control.server import Action, Asker
 from daemon.core.triage import WordList
-from daemon.pages.replies import conversation_document, in_order, reply_document
+from daemon.pages.replies import Hinted, conversation_document, handed_over, in_order, reply_document
 from daemon.settings import Settings, SettingsError, load_words
 from daemon.store import Replies, Store
 from daemon.store.answering import Answering
+from daemon.store.handovers import Handovers
 from daemon.store.stops import NotPossible
 
 
@@ -25,6 +26,7 @@ class Conversations:
         self._settings = settings
         self._clock = clock
         self._changed = changed
+        self.actions: dict[str, Action] = {"consult": self.consult, "settle": self.settle}
 
     def consult(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         """The conversation with `number`, which is read from now on; without one the replies that wait, the most
@@ -32,14 +34,13 @@ class Conversations:
 
         Raises NotPossible, StoreFull.
         """
-        words, zone = self._words(), self._settings().station.zone
-        replies, answering = Replies(self._store), Answering(self._store)
+        zone, answering = self._settings().station.zone, Answering(self._store)
         if "number" in request:
             recipient = answering.read(str(request["number"]), asker.user, self._clock())
             self._changed(None)
-            found = in_order(replies.find(recipient=recipient), words)
-            return conversation_document(recipient, found, replies.conversation(recipient), zone)
-        shown = [one for one in in_order(replies.find(), words) if request.get("every") or one.open]
+            turns = Replies(self._store).conversation(recipient)
+            return conversation_document(recipient, self._replies(recipient), turns, zone)
+        shown = [one for one in self._replies() if request.get("every") or one.open]
         if shown:
             answering.look_through(len(shown), asker.user, self._clock())
         return {"replies": [reply_document(one, zone) for one in shown]}
@@ -50,6 +51,11 @@ class Conversations:
         for batch_id in batches or (None,):
             self._changed(batch_id)
         return {"batches": len(batches)}
+
+    def _replies(self, recipient: str | None = None) -> list[Hinted]:
+        now, hours = self._clock(), self._settings().replies.overdue_hours
+        handed = handed_over(Handovers(self._store).find(recipient=recipient), now)
+        return in_order(Replies(self._store).find(recipient=recipient), self._words(), now, hours, handed)
 
     def _words(self) -> WordList:
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from daemon.control.server import Asker, Forbidden
+from daemon.control.server import Action, Asker, Forbidden
 from daemon.core.blanking import blanked
 from daemon.core.chain import SERVICE, What
 from daemon.pages import erasing
@@ -32,6 +32,7 @@ class Keeping:
         self._settings = settings
         self._clock = clock
         self._changed = changed
+        self.actions: dict[str, Action] = {"disclose": self.disclose, "erase": self.erase}
         self._log = structlog.get_logger()
 
     def disclose(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:

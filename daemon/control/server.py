@@ -48,13 +48,14 @@ class Forbidden(Exception):
     """The asker may not do this. The message says who may."""
 
 
-Act = Callable[[Asker, dict[str, Any]], dict[str, Any]]
+Action = Callable[[Asker, dict[str, Any]], dict[str, Any]]
+"""Carries out a request; its answer."""
 
 
 class ControlServer:
     """`act` carries out a request; what it raises from `refusals` is told to the asker as a refusal."""
 
-    def __init__(self, path: Path, act: Act, refusals: tuple[type[Exception], ...]) -> None:
+    def __init__(self, path: Path, act: Action, refusals: tuple[type[Exception], ...]) -> None:
         self._path = path
         self._act = act
         self._refusals: tuple[type[Exception], ...] = (*refusals, Forbidden)

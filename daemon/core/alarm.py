@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from daemon.core.handover import Handover
+
 
 class AlarmKind(StrEnum):
     """The word by which a program tells alarms apart."""
@@ -17,6 +19,8 @@ class AlarmKind(StrEnum):
     WAITS_FOR_ABSENT_SIM = "waits_for_absent_sim"
     IN_DOUBT = "in_doubt"
     SILENT_BLOCKING = "silent_blocking"    # the share of delivered reports falls
+    REPLIES_OVERDUE = "replies_overdue"
+    HANDOVER_OVERDUE = "handover_overdue"
     CLOCK_BEHIND = "clock_behind"          # before the newest event
     CLOCK_JUMPED = "clock_jumped"
     CLOCK_DIFFERS = "clock_differs"        # from the network's
@@ -55,6 +59,22 @@ def of_doubts(count: int, since: float) -> Iterator[Alarm]:
         yield Alarm(since, AlarmKind.IN_DOUBT,
                     f"{count} {'message is' if count == 1 else 'messages are'} in doubt: `outpost messages --state "
                     "in_doubt` shows them. A late report may still settle them; else decide with `outpost resolve`.")
+
+
+def of_replies(count: int, since: float, hours: float) -> Iterator[Alarm]:
+    """The alarm that people give who have waited for an answer for `hours`, the first of them since then."""
+    if count:
+        yield Alarm(since, AlarmKind.REPLIES_OVERDUE,
+                    f"{count} {'reply has' if count == 1 else 'replies have'} waited {hours:g} hours and more: "
+                    "`outpost replies` lists them. Answer, or `outpost replies --done NUMBER` where no answer is due.")
+
+
+def of_handover(handover: Handover, now: float) -> Iterator[Alarm]:
+    """The alarm that a conversation gives which nobody has taken up in time."""
+    if handover.overdue(now):
+        yield Alarm(handover.due_at, AlarmKind.HANDOVER_OVERDUE,
+                    f"Nobody at {handover.service} has taken up hand-over {handover.reference}: ask them, then "
+                    f"`outpost handover taken {handover.reference}`.")
 
 
 def _messages(count: int) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from daemon.core.optout import is_stop
+
 
 class ReplyKind(StrEnum):
     """What a reply is. Only TEXT is shown to people as text; the others are kept raw and counted."""
@@ -52,6 +54,11 @@ class Reply:
     sent_at: float | None
     message_id: int | None
     batch: str
+
+
+def is_overdue(reply: Reply, now: float, hours: float) -> bool:
+    """Whether a person has waited so many hours for somebody. Who has only opted out waits for nobody."""
+    return reply.state in OPEN and now >= reply.received_at + hours * 3600 and not is_stop(reply.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from daemon import red_button
-from daemon.core.alarm import Alarm, AlarmKind, of_doubts, of_sim
+from daemon.core.alarm import Alarm, AlarmKind, of_doubts, of_handover, of_replies, of_sim
+from daemon.core.reply import is_overdue
 from daemon.settings import Settings
 from daemon.store import Views
+
+HOUR = 3600.0
 
 
 def station_alarms(views: Views, settings: Settings, now: float) -> list[Alarm]:
     """Oldest first. `now` is in seconds since the epoch."""
-    return sorted([*views.alarms(now), *_stops(views, settings), *_sims(views, settings, now), *_doubts(views)])
+    return sorted([
+        *views.alarms(now), *_stops(views, settings), *_sims(views, settings, now), *_doubts(views),
+        *_replies(views, settings, now), *_handovers(views, now),
+    ])  # fmt: skip
 
 
 def _stops(views: Views, settings: Settings) -> Iterator[Alarm]:
@@ -44,3 +50,14 @@ def _hold(row: dict[str, Any], now: float) -> str:
 
 def _doubts(views: Views) -> Iterator[Alarm]:
     yield from of_doubts(views.counts()["in_doubt"], views.first_doubt())
+
+
+def _replies(views: Views, settings: Settings, now: float) -> Iterator[Alarm]:
+    hours = settings.replies.overdue_hours
+    late = [reply for reply in views.late_replies(now - hours * HOUR) if is_overdue(reply, now, hours)]
+    yield from of_replies(len(late), late[0].received_at + hours * HOUR if late else now, hours)
+
+
+def _handovers(views: Views, now: float) -> Iterator[Alarm]:
+    for handover in views.handovers():
+        yield from of_handover(handover, now)

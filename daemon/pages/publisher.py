@@ -92,7 +92,8 @@ class Publisher:
             station = self.settings.station
             later = self._batch_files.keep(batches, station, at_once=self._stopping.is_set())
             self._later = min(HEARTBEAT_SECONDS, later)
-            self._write_status(self._replies.write(station.spool_dir / "replies", station.zone))
+            hours, now = self.settings.replies.overdue_hours, self._clock.now()
+            self._write_status(self._replies.write(station.spool_dir / "replies", station.zone, now, hours))
             self._sheets.keep(batches, self.settings, self._clock.now())
             self._keep_head()
         except Exception as error:  # noqa: BLE001 - the service lives on whatever the spool's disk does
@@ -110,7 +111,7 @@ class Publisher:
             self._views, self._outbox, self.settings, self._clock.now(), running=running, reading=self._reading()
         )
         as_json = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-        as_page = station_page(document, hinted, station.zone, self._clock.now(), self.settings.replies.overdue_hours)
+        as_page = station_page(document, hinted, station.zone, self._clock.now())
         write_whole(station.spool_dir / "status.json", lambda file: file.write(as_json))
         write_whole(station.spool_dir / "station.html", lambda file: file.write(as_page))
 

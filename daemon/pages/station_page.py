@@ -21,9 +21,7 @@ _REPLIES: Final = 30
 _DONE: Final = ("delivered", "undelivered", "failed", "expired", "suppressed", "cancelled")
 
 
-def station_page(
-    document: dict[str, Any], hinted: Sequence[Hinted], zone: tzinfo, now: float, overdue_hours: float
-) -> str:
+def station_page(document: dict[str, Any], hinted: Sequence[Hinted], zone: tzinfo, now: float) -> str:
     """The page of a status document (`daemon.pages.status`) and of the replies, those that wait first.
 
     No text and no whole number of a person stands on it: it may hang on a wall.
@@ -36,7 +34,8 @@ def station_page(
         tag(
             "main",
             *_alarms(document.get("alarms", [])),
-            *_waiting([one for one in hinted if one.open], now, overdue_hours),
+            *_waiting([one for one in hinted if one.open], now),
+            *_handed_over(document.get("handovers", []), zone),
             *_sections(document, zone),
         ),
         tag("footer", tag("p", record_head(station["audit_head"]))),
@@ -70,23 +69,39 @@ def _alarms(alarms: list[dict[str, Any]]) -> Iterator[Element]:
         yield tag("p", tag("strong", "! Alarm: "), alarm["text"], class_="alarm")
 
 
-def _waiting(waiting: Sequence[Hinted], now: float, overdue_hours: float) -> Iterator[Element]:
+def _waiting(waiting: Sequence[Hinted], now: float) -> Iterator[Element]:
     yield tag("h2", "Replies waiting")
-    rows = []
-    for one in waiting[:_REPLIES]:
-        hours = (now - one.reply.received_at) / 3600
-        late = tag("span", " ▲ overdue", class_="state warn") if hours >= overdue_hours else None
-        rows.append(
-            row(
-                tag("strong", words(one.about)), f"…{one.reply.recipient[-3:]}", words(one.reply.state),
-                tag("span", _since(now - one.reply.received_at), late), one.reply.batch,
-            )
-        )  # fmt: skip
+    rows = [
+        row(
+            tag("strong", words(one.about)), f"…{one.reply.recipient[-3:]}", words(one.reply.state),
+            tag("span", _since(now - one.reply.received_at), _late() if one.overdue else None), one.reply.batch,
+        )
+        for one in waiting[:_REPLIES]
+    ]  # fmt: skip
     yield table(
         ("About (a guess)", "From", "State", "Waiting", "Batch"), *rows,
         caption=f"{count(len(waiting), 'reply', 'replies')} waiting; the texts are in the folder replies",
         empty="No reply waits for an answer.",
     )  # fmt: skip
+
+
+def _handed_over(handovers: Sequence[dict[str, Any]], zone: tzinfo) -> Iterator[Element]:
+    if handovers:
+        rows = (
+            row(
+                one["reference"], one["service"], tag("span", one["state"], _late() if one["overdue"] else None),
+                moment_of(one["assigned_at"], zone), moment_of(one["due_at"], zone),
+            )
+            for one in handovers
+        )  # fmt: skip
+        yield tag("h2", "Handed over")
+        yield table(
+            ("Reference", "To", "State", "Since", "Answer by"), *rows, caption=count(len(handovers), "conversation")
+        )
+
+
+def _late() -> Element:
+    return tag("span", " ▲ overdue", class_="state warn")
 
 
 def _since(seconds: float) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from daemon.clock import iso
 from daemon.core import throttle
 from daemon.core.batch import Reading
+from daemon.core.handover import Handover
 from daemon.pages.alarms import station_alarms
 from daemon.settings import Settings
 from daemon.store import Outbox, Views
@@ -42,6 +43,7 @@ def station_status(
         ],
         "messages": views.counts(),
         "batches": [_batch(row, settings) for row in views.batches()],
+        "handovers": [handover_standing(one, now, zone) for one in views.handovers()],
         "alarms": [
             {"since": iso(alarm.since, zone), "kind": alarm.kind, "text": alarm.text}
             for alarm in station_alarms(views, settings, now)
@@ -112,6 +114,18 @@ def _batch(row: dict[str, Any], settings: Settings) -> dict[str, Any]:
         "rows": row["rows"],
         "rejected": row["rejected"],
         "messages": {state: n for state, n in row["messages"].items() if n},
+    }
+
+
+def handover_standing(handover: Handover, now: float, zone: tzinfo) -> dict[str, Any]:
+    """How a hand-over stands, without the person."""
+    return {
+        "reference": handover.reference,
+        "service": handover.service,
+        "state": handover.state.value,
+        "assigned_at": iso(handover.assigned_at, zone),
+        "due_at": iso(handover.due_at, zone),
+        "overdue": handover.overdue(now),
     }
 
 

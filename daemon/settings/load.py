@@ -19,6 +19,7 @@ from daemon.settings.credit import credit_of
 from daemon.settings.faults import Fault, SettingsError
 from daemon.settings.lines import key_lines
 from daemon.settings.section import Faults, Section, unknown_keys
+from daemon.settings.services import services_of
 from daemon.settings.values import (
     MAX_SIMS_WITHOUT_AUTHORITY,
     Authority,
@@ -108,6 +109,7 @@ def _settings(root: Section, folder: Path) -> Settings:
         networks=_networks(throttle.section("networks")),
         credit=credit_of(root.section("credit")),
         retention=_retention(root.section("retention")),
+        services=services_of(root.section("services")),
         sims=_sims(root.section("sims"), folder),
     )
 

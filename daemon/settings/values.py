@@ -169,6 +169,16 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """A worker or partner service to whom conversations may be handed over. `recipient` is their public key for age; ""
+    when they have none. `answer_within_hours`: after that, nobody there having taken it up, it is overdue."""
+
+    recipient: str = ""
+    contact: str = ""
+    answer_within_hours: float = 24
+
+
+@dataclass(frozen=True, slots=True)
 class SimSettings:
     """What is set for one SIM."""
 
@@ -180,7 +190,7 @@ class SimSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole configuration. `networks` is by MCC+MNC, `sims` by ICCID."""
+    """The whole configuration. `networks` is by MCC+MNC, `services` by name, `sims` by ICCID."""
 
     station: Station = Station()
     modems: Modems = Modems()
@@ -194,6 +204,7 @@ class Settings:
     networks: Mapping[str, Overrides] = field(default_factory=_nothing)
     credit: Credit = field(default_factory=Credit)
     retention: Retention = Retention()
+    services: Mapping[str, Service] = field(default_factory=_nothing)
     sims: Mapping[str, SimSettings] = field(default_factory=_nothing)
 
     def balance_for(self, imsi: str | None) -> Balance | None:

@@ -38,7 +38,7 @@ class Answering:
         Raises NotPossible when this number never wrote.
         """
         with self._store.writing() as conn:
-            recipient = _newest(conn, number)["recipient"]
+            recipient = newest_text(conn, number)["recipient"]
             mark_person_read(conn, recipient)
             tag = conn.execute("SELECT person_tag(?)", (recipient,)).fetchone()[0]
             record(conn, now, What.CONSULTATION, by, tag=tag)
@@ -56,7 +56,7 @@ class Answering:
         Raises NotPossible when this number never wrote, or waits for no answer.
         """
         with self._store.writing() as conn:
-            recipient = _newest(conn, number)["recipient"]
+            recipient = newest_text(conn, number)["recipient"]
             if not mark_answered(conn, recipient):
                 raise NotPossible(f"{number} waits for no answer.")
             tag = conn.execute("SELECT person_tag(?)", (recipient,)).fetchone()[0]
@@ -70,7 +70,7 @@ class Answering:
         Raises NotPossible when this number never wrote, cannot be texted, or wants no more texts.
         """
         with self._store.writing() as conn:
-            newest = _newest(conn, number)
+            newest = newest_text(conn, number)
             recipient, sim = newest["recipient"], newest["iccid"]
             before = conn.execute("SELECT id FROM messages WHERE once = ?", (once,)).fetchone()
             if before is not None:
@@ -89,7 +89,7 @@ class Answering:
             return Answered(queued[1], recipient, sim, frozenset({queued[0], *batches}))
 
 
-def _newest(conn: sqlite3.Connection, number: str) -> sqlite3.Row:
+def newest_text(conn: sqlite3.Connection, number: str) -> sqlite3.Row:
     row: sqlite3.Row | None = conn.execute(
         "SELECT iccid, recipient, received_at FROM replies WHERE (recipient = ?1 OR number = ?2) AND kind = 'text'"
         " ORDER BY received_at DESC LIMIT 1",

@@ -36,13 +36,15 @@ _ENDED = "('finished', 'cancelled')"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A batch that may be erased. `people` are those whom the station holds for this batch alone."""
+    """A batch that may be erased. `people` are those whom the station holds for this batch alone, `handovers` the
+    references under which their conversations were handed over."""
 
     batch_id: int
     name: str
     source: str
     sha256: str
     people: Forgotten
+    handovers: frozenset[str]
     _numbers: frozenset[str]
 
 
@@ -80,7 +82,11 @@ class Erasure:
         if row["state"] not in ("finished", "cancelled") or not row["source"]:
             raise NotPossible(f"batch {name} is {row['state']}; only a list that is finished or cancelled is erased.")
         numbers = frozenset(_only_here(self._store.conn, row["id"]))
-        return Target(row["id"], name, row["source"], row["sha256"], Forgotten(numbers), numbers)
+        handed = self._store.conn.execute("SELECT reference, recipient, batch_id FROM handovers").fetchall()
+        references = frozenset(
+            str(one["reference"]) for one in handed if one["batch_id"] == row["id"] or one["recipient"] in numbers
+        )
+        return Target(row["id"], name, row["source"], row["sha256"], Forgotten(numbers), references, numbers)
 
     def erase(self, target: Target, user: str, why: str, now: float) -> Erased:
         """Take the people out, in one transaction. May raise StoreFull."""

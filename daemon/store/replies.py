@@ -25,6 +25,10 @@ class Replies:
             "WHERE (?1 IS NULL OR replies.state = ?1) AND (?2 IS NULL OR replies.recipient = ?2)", state, recipient
         )
 
+    def waiting_since(self, before: float) -> list[Reply]:
+        """Those that came before this time and wait for a person, oldest first."""
+        return self._select("WHERE replies.state IN ('unread', 'waiting') AND replies.received_at <= ?", before)
+
     def standings(self) -> dict[str, tuple[int | float | None, ...]]:
         """For everybody who ever texted something readable, what is another value after anything has changed in the
         conversation with them."""

@@ -8,9 +8,12 @@ from typing import Any
 
 from daemon.core.alarm import Alarm
 from daemon.core.batch import OutcomeRow, SheetRow
+from daemon.core.handover import Handover
 from daemon.core.message import MessageState
+from daemon.core.reply import Reply
 from daemon.store.alarms import Alarms
 from daemon.store.connection import Store
+from daemon.store.handovers import Handovers
 from daemon.store.replies import Replies
 from daemon.store.stops import StationPause, Stops
 
@@ -31,6 +34,14 @@ class Views:
     def replies(self) -> dict[str, int]:
         """Replies in each state, every state named, and how many nobody can read."""
         return Replies(self._store).counts()
+
+    def late_replies(self, before: float) -> list[Reply]:
+        """Replies that came before this time and wait for a person, oldest first."""
+        return Replies(self._store).waiting_since(before)
+
+    def handovers(self) -> list[Handover]:
+        """The hand-overs that are not closed, oldest first."""
+        return Handovers(self._store).find()
 
     def batches(self) -> list[dict[str, Any]]:
         """Every batch, newest first, with its counts."""

@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.core.throttle import Limits
-from daemon.settings import Approval, Authority, Fault, OnDoubt, Settings, SettingsError, SimSettings, load, parse
+from daemon.settings import (
+    Approval,
+    Authority,
+    Fault,
+    OnDoubt,
+    Service,
+    Settings,
+    SettingsError,
+    SimSettings,
+    load,
+    parse,
+)
 
 FILE = Path("/etc/outpost/outpost.toml")
 ICCID = "8944100000000000001"
@@ -325,3 +336,16 @@ def test_a_pin_that_systemd_hands_over_goes_before_the_file_that_is_roots(
     settings = load(path)
     assert settings.sims[ICCID].pin_file == tmp_path / "credentials" / "pins_desk-1"
     assert settings.sims[f"{ICCID[:-1]}2"].pin_file == tmp_path / "pins" / "desk-2"
+
+
+def test_a_service_has_a_public_key_and_a_plain_name() -> None:
+    key = "age1" + "q" * 58
+    settings = parse(f'[services.turning-point]\nrecipient = "{key}"\nanswer_within_hours = 4\n[services.jo]', FILE)
+    assert settings.services == {"turning-point": Service(key, "", 4), "jo": Service()}
+    for text, why in (
+        (f'[services."../x"]\nrecipient = "{key}"', "is no name for a service"),
+        ('[services.jo]\nrecipient = "--output=/etc/passwd"', "is no public key"),
+        ('[services.jo]\nrecipient = "AGE-SECRET-KEY-1QQQ"', "is a secret key"),
+        ("[services.jo]\nanswer_within_hours = 0", "from 0.001"),
+    ):
+        assert why in fault(text).message

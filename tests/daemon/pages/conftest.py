@@ -18,6 +18,7 @@ from daemon.core.triage import WordList
 from daemon.pages.replies import ReplyFiles
 from daemon.pages.requests import RequestFiles
 from daemon.store import Replies, Requests, Store
+from daemon.store.handovers import Handovers
 
 AXE = """
 axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}).then(function (results) {
@@ -58,6 +59,12 @@ def document() -> Document:
                 "iccid": "8944100000000000001", "signal_dbm": -71, "network": "23410",
             },
         ],
+        "handovers": [
+            {
+                "reference": "3f9a2c", "service": "turning-point", "state": "assigned", "overdue": True,
+                "assigned_at": "2026-11-27T18:00:00+00:00", "due_at": "2026-11-27T22:00:00+00:00",
+            },
+        ],
         "messages": {"queued": 40, "sent": 3, "delivered": 50, "failed": 1, "in_doubt": 1, "held": 0},
         "batches": [
             {
@@ -73,7 +80,7 @@ def document() -> Document:
 @pytest.fixture
 def files_of() -> Callable[[Store], tuple[RequestFiles, ReplyFiles]]:
     """What keeps the folders of requests and replies of a store."""
-    return lambda store: (RequestFiles(Requests(store)), ReplyFiles(Replies(store), WordList({})))
+    return lambda store: (RequestFiles(Requests(store)), ReplyFiles(Replies(store), Handovers(store), WordList({})))
 
 
 class Browser:

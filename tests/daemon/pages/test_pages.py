@@ -78,7 +78,7 @@ WORDS = load_words(Path(__file__).resolve().parents[3] / "config" / "triage")
 
 
 def station_of(document: dict[str, Any]) -> str:
-    return station_page(document, in_order(REPLIES, WORDS), ZONE, SENT, 24)
+    return station_page(document, in_order(REPLIES, WORDS, SENT, 24), ZONE, SENT)
 
 
 @pytest.fixture
@@ -99,6 +99,7 @@ def test_the_station_page_says_how_each_sim_stands(document: dict[str, Any]) -> 
     assert "-71 dBm, good" in words
     assert "51 of 95 done" in words
     assert "1234:9f3a" in words
+    assert "3f9a2cturning-pointassigned ▲ overdue" in words
 
 
 def test_the_station_page_shows_who_waits_without_a_text_or_a_whole_number(document: dict[str, Any]) -> None:
