@@ -87,6 +87,7 @@ def report(batch: str, folder: Path | None, suppress_below: int, config: Path) -
     """Write the report of a batch: a page to print, the outcomes, the record of it, and the SHA-256 of all."""
     from daemon.control.server import asker_here
     from daemon.pages.report import Frame, write_report
+    from daemon.settings import SettingsError, load_words
     from daemon.store import Views
 
     settings = settings_of(config)
@@ -94,12 +95,16 @@ def report(batch: str, folder: Path | None, suppress_below: int, config: Path) -
     with reading(settings) as store:
         if Views(store).batch(batch) is None:
             fail(f"there is no batch {batch}. `outpost batches` lists them.")
+    try:
+        words = load_words(settings.replies.triage_dir)
+    except SettingsError as error:
+        fail(str(error))
     kept = keep(settings, {"do": "disclose", "kind": "report", "batch": batch, "file": str(to)})
     frame = Frame(asker_here().user, time.time(), kept["head"], suppress_below)
     with reading(settings) as store:
         row = Views(store).batch(batch)
         try:
-            written = write_report(to, store, row, settings, frame) if row else []
+            written = write_report(to, store, row, settings, words, frame) if row else []
         except OSError as error:
             fail(f"{to}: {error.strerror}. Choose another place with --to.")
     print_lines(str(file) for file in written)

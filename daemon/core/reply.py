@@ -37,8 +37,9 @@ class Reply:
     """One inbound text, whole again. Times are seconds since the epoch.
 
     `number` is the sender as the network writes it, "" when nobody can read it; `recipient` the same person as the
-    queue writes them. `text` is as far as its parts came: `complete` says whether all did. `message_id` and `batch` are
-    of the newest message to that person, None and "" when there is none. `sent_at` is the SMSC's time (SCTS).
+    queue writes them. `text` is as far as its parts came: `complete` says whether all did. `message_id` is the newest
+    message to that person, `batch` the newest list that they are on; None and "" when there is none. `sent_at` is the
+    SMSC's time (SCTS).
     """
 
     reply_id: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from daemon.core.message import MessageState
 from daemon.pages.batch_page import write_batch_page
 from daemon.pages.figures import Figures
 from daemon.pages.outcomes import write_outcomes
+from daemon.pages.replied import NOBODY, Replied
 from daemon.settings import Station
 from daemon.store import Views
 
@@ -30,6 +31,7 @@ class BatchFiles:
         self._lock = threading.Lock()
         self._changed: set[int] = set()
         self._shown: dict[int, tuple[Any, ...]] = {}   # how each batch stood when its files were written
+        self._answered: dict[str, Replied] | None = None  # what the files say that each batch was answered
         self._rest_until: dict[int, float] = {}        # monotonic seconds
 
     def begin(self, station: Station) -> None:
@@ -41,37 +43,46 @@ class BatchFiles:
         with self._lock:
             self._changed.add(batch_id)
 
-    def keep(self, batches: Sequence[dict[str, Any]], station: Station, *, at_once: bool = False) -> float:
-        """Write what has changed; the seconds until what was left for later, infinite when nothing was. Raises OSError.
+    def keep(
+        self, batches: Sequence[dict[str, Any]], station: Station, answered: Mapping[str, Replied], *,
+        at_once: bool = False,
+    ) -> float:  # fmt: skip
+        """Write what has changed, what each batch was `answered` too; the seconds until what was left for later,
+        infinite when nothing was. Raises OSError.
 
         What a person waits for is written without a pause: a batch that has ended, or was stopped or let go.
         """
         with self._lock:
             changed, self._changed = self._changed, set()
         later = float("inf")
+        if self._answered is None:
+            self._answered = dict(answered)
         try:
             for batch in batches:
                 shown, standing = self._shown.get(batch["id"]), _standing(batch)
-                if batch["id"] not in changed and shown == standing:
+                back = answered.get(batch["name"], NOBODY)
+                is_told = self._answered.get(batch["name"], NOBODY) == back
+                if batch["id"] not in changed and shown == standing and is_told:
                     continue
                 rest = self._rest_until.get(batch["id"], 0.0) - self._clock.monotonic()
                 if rest > 0 and not at_once and shown and shown[0] == batch["state"] and _is_on_its_way(batch):
                     later = min(later, rest)
                     continue
-                self._write(batch, station)
+                self._write(batch, station, back)
+                self._answered[batch["name"]] = back
                 changed.discard(batch["id"])
         finally:
             with self._lock:
                 self._changed |= changed
         return later
 
-    def _write(self, batch: dict[str, Any], station: Station) -> None:
+    def _write(self, batch: dict[str, Any], station: Station, back: Replied) -> None:
         began = self._clock.monotonic()
         figures, rows = Figures(), self._views.outcomes(batch["id"])
         page, rows_again = _path(batch, station, "html"), self._views.outcomes(batch["id"])
         write_outcomes(_path(batch, station), figures.watch(rows), station.zone)
         head = self._views.audit_head()
-        write_batch_page(page, batch, figures, rows_again, station.zone, self._clock.now(), head)
+        write_batch_page(page, batch, figures, back, rows_again, station.zone, self._clock.now(), head)
         self._shown[batch["id"]] = _standing(batch)
         ended = self._clock.monotonic()
         self._rest_until[batch["id"]] = ended + SHARE * (ended - began)

@@ -17,6 +17,7 @@ from daemon.pages.figures import Figures
 from daemon.pages.files import write_whole
 from daemon.pages.looks import bar, count, moment, record_head, state
 from daemon.pages.markup import Child, html, page, row, rows_here, split_at_rows, table, tag
+from daemon.pages.replied import Replied, kinds_table
 
 _SPANS: Final = (
     (10, "within 10 seconds"), (60, "within a minute"), (600, "within 10 minutes"), (3600, "within an hour"),
@@ -25,10 +26,12 @@ _SPANS: Final = (
 
 
 def write_batch_page(
-    path: Path, batch: dict[str, Any], figures: Figures, rows: Iterable[OutcomeRow], zone: tzinfo, now: float, head: str
-) -> None:
-    """Write the page of one batch, a row of `Views.batches`; `figures` are those of its rows. Raises OSError."""
-    before, after = split_at_rows(batch_page(batch, figures, zone, now, head))
+    path: Path, batch: dict[str, Any], figures: Figures, back: Replied, rows: Iterable[OutcomeRow], zone: tzinfo,
+    now: float, head: str,
+) -> None:  # fmt: skip
+    """Write the page of one batch, a row of `Views.batches`; `figures` are those of its rows, `back` is what people
+    texted back. Raises OSError."""
+    before, after = split_at_rows(batch_page(batch, figures, back, zone, now, head))
 
     def fill(file: TextIO) -> None:
         file.write(before)
@@ -38,17 +41,19 @@ def write_batch_page(
     write_whole(path, fill)
 
 
-def batch_page(batch: dict[str, Any], figures: Figures, zone: tzinfo, now: float, head: str) -> str:
+def batch_page(
+    batch: dict[str, Any], figures: Figures, back: Replied, zone: tzinfo, now: float, head: str
+) -> str:
     """The page, with a place for its rows. `head` is the record's."""
     return page(
         f"{batch['name']}: outcomes",
         tag("header", tag("h1", batch["name"]), tag("p", state(batch["state"]))),
-        tag("main", *_sections(batch, figures, zone)),
+        tag("main", *_sections(batch, figures, back, zone)),
         tag("footer", tag("p", f"Written {moment(now, zone)}. ", record_head(head))),
     )
 
 
-def _sections(batch: dict[str, Any], figures: Figures, zone: tzinfo) -> Iterator[Child]:
+def _sections(batch: dict[str, Any], figures: Figures, back: Replied, zone: tzinfo) -> Iterator[Child]:
     yield tag("h2", "What was asked")
     yield _asked(batch, figures, zone)
     yield from (tag("blockquote", text) for text in figures.texts)
@@ -61,6 +66,13 @@ def _sections(batch: dict[str, Any], figures: Figures, zone: tzinfo) -> Iterator
     chart = progress(figures.sent_at, figures.delivered_at, zone)
     yield tag("p", "Nothing has left yet.", class_="quiet") if chart is None else chart
     yield from _delivery_times(figures)
+    yield tag("h2", "Replies")
+    yield kinds_table(back.kinds)
+    if back.people or back.handed_over:
+        people = count(back.people, "person", "people")
+        yield tag(
+            "p", f"Texted back: {people}; asked for help: {back.asked_for_help:,}; handed over: {back.handed_over:,}."
+        )
     yield tag("h2", "Every row")
     yield _all_rows(figures)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -32,9 +33,12 @@ def remove_files(spool_dir: Path, target: Target) -> list[str]:
     """
     removed = []
     for path in sorted(spool_dir.glob("*/*")):
-        if path.parent.name != "incoming" and _is_of(path, target):
-            (shutil.rmtree if path.is_dir() and not path.is_symlink() else Path.unlink)(path)
-            removed.append(f"{path.parent.name}/{blanked(path.name)}")  # a conversation is named by its number
+        if path.parent.name == "incoming":
+            continue
+        with contextlib.suppress(FileNotFoundError):  # what is being written just now is renamed under our hands
+            if _is_of(path, target):
+                (shutil.rmtree if path.is_dir() and not path.is_symlink() else Path.unlink)(path)
+                removed.append(f"{path.parent.name}/{blanked(path.name)}")  # a conversation is named by its number
     return removed
 
 

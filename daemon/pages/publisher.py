@@ -15,6 +15,7 @@ from daemon.core.chain import Head
 from daemon.pages import record
 from daemon.pages.batch_files import BatchFiles
 from daemon.pages.files import write_whole
+from daemon.pages.replied import replied
 from daemon.pages.replies import Hinted, ReplyFiles
 from daemon.pages.requests import RequestFiles
 from daemon.pages.sheets import Sheets
@@ -90,10 +91,12 @@ class Publisher:
             self._requests.keep(self.settings, self._clock.now())
             batches = self._views.batches()
             station = self.settings.station
-            later = self._batch_files.keep(batches, station, at_once=self._stopping.is_set())
-            self._later = min(HEARTBEAT_SECONDS, later)
             hours, now = self.settings.replies.overdue_hours, self._clock.now()
-            self._write_status(self._replies.write(station.spool_dir / "replies", station.zone, now, hours))
+            hinted = self._replies.write(station.spool_dir / "replies", station.zone, now, hours)
+            answered = replied(hinted, self._views.handovers(closed=True))
+            later = self._batch_files.keep(batches, station, answered, at_once=self._stopping.is_set())
+            self._later = min(HEARTBEAT_SECONDS, later)
+            self._write_status(hinted)
             self._sheets.keep(batches, self.settings, self._clock.now())
             self._keep_head()
         except Exception as error:  # noqa: BLE001 - the service lives on whatever the spool's disk does

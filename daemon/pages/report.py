@@ -8,20 +8,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 from xml.etree.ElementTree import Element
 
 from daemon.clock import iso
+from daemon.core.triage import Kind, WordList
 from daemon.pages.files import write_whole
 from daemon.pages.looks import moment, record_head, words
 from daemon.pages.markup import page, row, table, tag
 from daemon.pages.outcomes import write_outcomes
+from daemon.pages.replied import NOBODY, kinds_table, replied
+from daemon.pages.replies import in_order
 from daemon.settings import Settings
-from daemon.store import Store, Views
-from daemon.store.achieved import FIGURES, achieved, entries, texts
+from daemon.store import Replies, Store, Views
+from daemon.store.achieved import achieved, entries, texts
 
 PAGE, OUTCOMES, RECORD, MANIFEST, SUMS = "report.html", "outcomes.csv", "record.jsonl", "manifest.json", "SHA256SUMS"
 MOST_TEXTS = 5
+K = TypeVar("K")
+
+
+FIGURES: Final = {
+    "rows": "rows of the list",
+    "rejected": "of them could not be used",
+    "texted": "people to whom a text left",
+    "reached": "people whose phone took it, as its network reports",
+    "replied": "people who texted back",
+    "asked_for_help": "people who asked for help, by the words of their replies",
+    "handed_over": "people whose conversation was handed over to a worker or a service",
+    "opted_out": "people who asked for no more texts",
+}
+"""The figures, each with what it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +51,23 @@ class Frame:
     suppress_below: int = 0
 
 
-def write_report(folder: Path, store: Store, batch: Mapping[str, Any], settings: Settings, frame: Frame) -> list[Path]:
-    """Write the whole folder; its files. Raises OSError."""
+def write_report(
+    folder: Path, store: Store, batch: Mapping[str, Any], settings: Settings, words: WordList, frame: Frame
+) -> list[Path]:
+    """Write the whole folder; its files. `words` tell what replies are about. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     zone, views = settings.station.zone, Views(store)
-    shown = {name: _shown(n, frame) for name, n in achieved(store, batch["id"]).items()}
-    states = {state: _shown(n, frame) for state, n in views.counts(batch["id"]).items() if n}
+    answered = replied(in_order(Replies(store).find(), words), views.handovers(closed=True))
+    back = answered.get(batch["name"], NOBODY)
+    figures = achieved(store, batch["id"]) | {
+        "replied": back.people, "asked_for_help": back.asked_for_help, "handed_over": back.handed_over,
+    }  # fmt: skip
+    shown = {name: _shown(figures[name], frame) for name in FIGURES}
+    kinds = _parts(back.kinds, frame)
+    states = _parts({state: n for state, n in views.counts(batch["id"]).items() if n}, frame)
     write_outcomes(folder / OUTCOMES, views.outcomes(batch["id"]), zone)
     _write(folder / RECORD, "".join(f"{entry}\n" for entry in entries(store, batch["id"], batch["name"])))
-    _write(folder / PAGE, _page(store, batch, settings, frame, shown, states))
+    _write(folder / PAGE, _page(store, batch, settings, frame, shown, states, kinds))
     manifest = {
         "station": settings.station.name,
         "batch": batch["name"],
@@ -52,6 +77,7 @@ def write_report(folder: Path, store: Store, batch: Mapping[str, Any], settings:
         "audit_head": frame.head,
         "figures": shown,
         "states": states,
+        "replies": kinds,
         "suppressed_below": frame.suppress_below,
         "files": {name: _sha256(folder / name) for name in (PAGE, OUTCOMES, RECORD)},
     }
@@ -65,9 +91,19 @@ def _shown(n: int, frame: Frame) -> int | str:
     return f"fewer than {frame.suppress_below}" if 0 < n < frame.suppress_below else n
 
 
+def _parts(counts: Mapping[K, int], frame: Frame) -> dict[K, int | str]:
+    """The parts of a sum that others may know: one that is hidden alone could be reckoned, so that the smallest of the
+    rest is hidden with it."""
+    shown = {key: _shown(n, frame) for key, n in counts.items()}
+    rest = [key for key, n in shown.items() if isinstance(n, int) and n]
+    if rest and sum(isinstance(n, str) for n in shown.values()) == 1:
+        shown[min(rest, key=lambda key: counts[key])] = "hidden"
+    return shown
+
+
 def _page(
     store: Store, batch: Mapping[str, Any], settings: Settings, frame: Frame, shown: Mapping[str, int | str],
-    states: Mapping[str, int | str],
+    states: Mapping[str, int | str], kinds: Mapping[Kind, int | str],
 ) -> str:  # fmt: skip
     station, title = settings.station, f"Report of batch {batch['name']}"
     left = texts(store, batch["id"]).most_common(MOST_TEXTS)
@@ -85,6 +121,7 @@ def _page(
             *(tag("div", tag("p", f"To {_shown(n, frame)}:"), tag("blockquote", text)) for text, n in left),
             tag("h2", "What it achieved"),
             _numbers({FIGURES[name]: n for name, n in shown.items()}, "In people"),
+            kinds_table(kinds),
             _numbers({words(state): n for state, n in states.items()}, "Messages by state"),
             tag("h2", "How this can be checked"),
             tag("p", record_head(frame.head)),

@@ -35,7 +35,7 @@ def station_page(document: dict[str, Any], hinted: Sequence[Hinted], zone: tzinf
             "main",
             *_alarms(document.get("alarms", [])),
             *_waiting([one for one in hinted if one.open], now),
-            *_handed_over(document.get("handovers", []), zone),
+            *_handed_over(station.get("handovers", []), zone),
             *_sections(document, zone),
         ),
         tag("footer", tag("p", record_head(station["audit_head"]))),

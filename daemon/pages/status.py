@@ -34,6 +34,7 @@ def station_status(
             "running": running,
             "updated_at": iso(now, zone),
             "replies": views.replies(),
+            "handovers": [handover_standing(one, now, zone) for one in views.handovers()],
             "reading": reading and asdict(reading),
             "audit_head": views.audit_head(),
         },
@@ -43,7 +44,6 @@ def station_status(
         ],
         "messages": views.counts(),
         "batches": [_batch(row, settings) for row in views.batches()],
-        "handovers": [handover_standing(one, now, zone) for one in views.handovers()],
         "alarms": [
             {"since": iso(alarm.since, zone), "kind": alarm.kind, "text": alarm.text}
             for alarm in station_alarms(views, settings, now)

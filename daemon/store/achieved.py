@@ -1,4 +1,4 @@
-"""What a batch achieved, in people: how many were texted, reached, answered."""
+"""What a batch achieved, in people: how many were texted, reached, and want no more."""
 
 from __future__ import annotations
 
@@ -7,21 +7,11 @@ from collections import Counter
 from daemon.core.blanking import blanked
 from daemon.store.connection import Store
 
-FIGURES = {
-    "rows": "rows of the list",
-    "rejected": "of them could not be used",
-    "texted": "people to whom a text left",
-    "reached": "people whose phone took it, as its network reports",
-    "replied": "people who texted back",
-    "opted_out": "people who asked for no more texts",
-}
-"""The figures, each with what it counts."""
-
 
 def achieved(store: Store, batch_id: int) -> dict[str, int]:
-    """Each of FIGURES for one batch."""
+    """Of one batch: its rows, those that were rejected, and how many people were texted, reached, and opted out."""
     row = store.conn.execute(_FIGURES, {"batch": batch_id}).fetchone()
-    return {name: int(row[name] or 0) for name in FIGURES}
+    return {name: int(row[name] or 0) for name in row.keys()}  # noqa: SIM118 - a sqlite3.Row iterates over its values
 
 
 def texts(store: Store, batch_id: int) -> Counter[str]:
@@ -46,8 +36,6 @@ SELECT rows, rejected,
     (SELECT count(DISTINCT m.id) FROM messages m JOIN parts ON message_id = m.id
      WHERE m.batch_id = :batch AND sent_at IS NOT NULL) AS texted,
     (SELECT count(*) FROM messages WHERE batch_id = :batch AND state = 'delivered') AS reached,
-    (SELECT count(DISTINCT recipient) FROM replies WHERE kind = 'text'
-     AND message_id IN (SELECT id FROM messages WHERE batch_id = :batch)) AS replied,
     (SELECT count(DISTINCT m.id) FROM messages m JOIN optouts ON tag = person_tag(m.recipient)
      WHERE m.batch_id = :batch) AS opted_out
 FROM batches WHERE id = :batch

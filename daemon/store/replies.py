@@ -84,8 +84,11 @@ def _reply(row: sqlite3.Row) -> Reply:
 
 
 _REPLY = """
-SELECT replies.*, coalesce(batches.name, '') AS batch FROM replies
-LEFT JOIN messages ON messages.id = message_id LEFT JOIN batches ON batches.id = messages.batch_id
+SELECT replies.*, coalesce((
+    SELECT batches.name FROM messages JOIN batches ON batches.id = messages.batch_id
+    WHERE messages.recipient = replies.recipient AND messages.id <= replies.message_id AND messages.kind = 'list'
+    ORDER BY messages.id DESC LIMIT 1), '') AS batch
+FROM replies
 """
 _STANDINGS = """
 SELECT recipient, count(*), max(changed_at), sum(state = 'unread'), sum(state = 'waiting'), sum(state = 'arriving'),

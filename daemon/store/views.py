@@ -39,9 +39,9 @@ class Views:
         """Replies that came before this time and wait for a person, oldest first."""
         return Replies(self._store).waiting_since(before)
 
-    def handovers(self) -> list[Handover]:
-        """The hand-overs that are not closed, oldest first."""
-        return Handovers(self._store).find()
+    def handovers(self, *, closed: bool = False) -> list[Handover]:
+        """The hand-overs that are not closed, and with `closed` those too, oldest first."""
+        return Handovers(self._store).find(closed=closed)
 
     def batches(self) -> list[dict[str, Any]]:
         """Every batch, newest first, with its counts."""
@@ -60,10 +60,9 @@ class Views:
         return rows[0] if rows else None
 
     def last_change(self, batch_id: int) -> float:
-        """When the state of one of its messages changed last; 0.0 for a batch without messages."""
-        row = self._store.conn.execute(
-            "SELECT max(changed_at) FROM messages WHERE batch_id = ?", (batch_id,)
-        ).fetchone()
+        """When the state of one of its messages changed last, or somebody texted back or was handed over; 0.0 for a
+        batch without messages."""
+        row = self._store.conn.execute(_LAST_CHANGE, {"batch": batch_id}).fetchone()
         return float(row[0] or 0.0)
 
     def sims(self) -> list[dict[str, Any]]:
@@ -142,6 +141,15 @@ SELECT modems.*, coalesce(sims.imsi, '') AS imsi, coalesce(sims.own_number, '') 
 FROM modems LEFT JOIN sims ON sims.iccid = modems.iccid LEFT JOIN credit ON credit.id =
     (SELECT id FROM credit WHERE credit.iccid = modems.iccid ORDER BY at DESC, id DESC LIMIT 1)
 ORDER BY port
+"""
+_LAST_CHANGE = """
+SELECT max(at) FROM (
+    SELECT max(changed_at) AS at FROM messages WHERE batch_id = :batch
+    UNION ALL
+    SELECT max(changed_at) FROM replies WHERE recipient IN (SELECT recipient FROM messages WHERE batch_id = :batch)
+    UNION ALL
+    SELECT max(max(assigned_at, coalesce(closed_at, 0))) FROM handovers WHERE batch_id = :batch
+)
 """
 _SHEET = """
 SELECT row, ref, cell, recipient, state, reason, note, part_count, text FROM messages WHERE batch_id = :batch

@@ -106,11 +106,11 @@ def hand_over(station, number, reply, opened):
 
 
 def show_that_it_is_late(station, number, name):
-    (shown,) = station.until(lambda: station.status()["handovers"])
+    (shown,) = station.until(lambda: station.status()["station"]["handovers"])
     due = datetime.fromisoformat(shown["due_at"])
     station.until(lambda: datetime.now(UTC) > due + timedelta(seconds=1))
     assert station.cli("replies", number(101)).returncode == 0  # the pages are written for it, not only by the clock
-    station.until(lambda: station.status()["handovers"][0]["overdue"])
+    station.until(lambda: station.status()["station"]["handovers"][0]["overdue"])
     assert late(station)
     assert shown["reference"] in name
     page = (station.spool / "station.html").read_text()

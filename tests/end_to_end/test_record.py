@@ -46,8 +46,10 @@ def check_the_report(station, batch):
         assert hashlib.sha256((case / name).read_bytes()).hexdigest() == sha256
     manifest = json.loads((case / "manifest.json").read_text())
     assert manifest["figures"] == {
-        "rows": 2, "rejected": 0, "texted": 2, "reached": 2, "replied": "fewer than 2", "opted_out": 0,
+        "rows": 2, "rejected": 0, "texted": 2, "reached": 2, "replied": "fewer than 2", "asked_for_help": 0,
+        "handed_over": 0, "opted_out": 0,
     }  # fmt: skip
+    assert manifest["replies"] == {"other": "fewer than 2"}
     page = (case / "report.html").read_text()
     assert manifest["audit_head"] in page
     assert "Support is free, 0." in page

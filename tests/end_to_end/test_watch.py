@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
 import re
@@ -23,14 +24,14 @@ class Terminal:
             env={**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
         )  # fmt: skip
         os.close(slave)
-        self.written = ""
+        self.written, self._decoder = "", codecs.getincrementaldecoder("utf-8")()
 
     def until(self, pattern: str, seconds: float = 20) -> str:
         """Read until something new matches, and forget what came before."""
         end = time.monotonic() + seconds
         while not (found := re.search(pattern, self.written)):
             assert select.select([self._master], [], [], max(0.0, end - time.monotonic()))[0], self.written[-3000:]
-            self.written += os.read(self._master, 65536).decode()
+            self.written += self._decoder.decode(os.read(self._master, 65536))  # a read may end within a character
         self.written = self.written[found.end():]
         return found[0]
 

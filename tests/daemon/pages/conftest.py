@@ -39,6 +39,12 @@ def document() -> Document:
             "name": "Nottingham <1>", "timezone": "Europe/London", "running": True,
             "updated_at": "2026-11-27T22:31:05+00:00",
             "audit_head": "1234:9f3a",
+            "handovers": [
+                {
+                    "reference": "3f9a2c", "service": "turning-point", "state": "assigned", "overdue": True,
+                    "assigned_at": "2026-11-27T18:00:00+00:00", "due_at": "2026-11-27T22:00:00+00:00",
+                },
+            ],
         },
         "sims": [
             {
@@ -57,12 +63,6 @@ def document() -> Document:
             {
                 "port": "/dev/ttyUSB2", "imei": "350000000000001", "model": "E173", "state": "ready", "reason": "",
                 "iccid": "8944100000000000001", "signal_dbm": -71, "network": "23410",
-            },
-        ],
-        "handovers": [
-            {
-                "reference": "3f9a2c", "service": "turning-point", "state": "assigned", "overdue": True,
-                "assigned_at": "2026-11-27T18:00:00+00:00", "due_at": "2026-11-27T22:00:00+00:00",
             },
         ],
         "messages": {"queued": 40, "sent": 3, "delivered": 50, "failed": 1, "in_doubt": 1, "held": 0},

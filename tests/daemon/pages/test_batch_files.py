@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,16 @@ import pytest
 from daemon.clock import Clock
 from daemon.core.batch import NewBatch, NewMessage, Taken
 from daemon.core.message import MessageState
+from daemon.core.triage import Kind
 from daemon.pages.batch_files import SHARE, BatchFiles
+from daemon.pages.replied import Replied
 from daemon.settings import Station
 from daemon.store import Outbox, Sims, Store, Views
 from drivers.types import SimIdentity
 
 NOW = 1_700_000_000.0
 SIM = "8944100000000000001"
+NOTHING: Mapping[str, Replied] = {}
 
 
 class Ticking(Clock):
@@ -51,8 +54,8 @@ class Desk:
         self.outbox.end(item, MessageState.EXPIRED, "too late", NOW)
         self.files.changed(self.batch)
 
-    def keep(self) -> float:
-        return self.files.keep(self.views.batches(), self.station)
+    def keep(self, answered: Mapping[str, Replied] = NOTHING, *, at_once: bool = False) -> float:
+        return self.files.keep(self.views.batches(), self.station, answered, at_once=at_once)
 
     def ended(self) -> int:
         with self.path.open(newline="") as file:
@@ -85,10 +88,23 @@ def test_the_end_of_a_batch_is_shown_at_once(desk):
     assert desk.ended() == 4
 
 
+def test_what_people_text_back_is_shown_and_nothing_is_written_for_what_was_shown_before(desk):
+    for _ in range(4):
+        desk.end_one()
+    told = {"list": Replied({Kind.HELP: 1}, 1)}
+    desk.keep(told)
+    page = desk.path.with_suffix(".html")
+    page.unlink()
+    desk.keep(told)
+    assert not page.exists()
+    desk.keep({"list": Replied({Kind.HELP: 2}, 1)})
+    assert "Texted back: 2 people; asked for help: 2; handed over: 1." in page.read_text()
+
+
 def test_a_stop_of_the_service_shows_all(desk):
     desk.keep()
     desk.end_one()
-    desk.files.keep(desk.views.batches(), desk.station, at_once=True)
+    desk.keep(at_once=True)
     assert desk.ended() == 1
 
 

@@ -13,8 +13,10 @@ import pytest
 
 from daemon.core.batch import OutcomeRow
 from daemon.core.reply import Reply, ReplyKind, ReplyState
+from daemon.core.triage import Kind
 from daemon.pages.batch_page import write_batch_page
 from daemon.pages.figures import Figures
+from daemon.pages.replied import Replied
 from daemon.pages.replies import in_order
 from daemon.pages.station_page import station_page
 from daemon.settings import load_words
@@ -74,6 +76,7 @@ def reply(n: int, text: str, minutes: float, state: str = "unread") -> Reply:
 REPLIES = [
     reply(1, "ok", 300), reply(2, "he has a knife", 2), reply(3, "who is this", 3000), reply(4, "no", 1, "answered"),
 ]  # fmt: skip
+BACK = Replied({Kind.WRONG_NUMBER: 12, Kind.HELP: 2, Kind.DANGER: 1}, 2)
 WORDS = load_words(Path(__file__).resolve().parents[3] / "config" / "triage")
 
 
@@ -85,7 +88,7 @@ def station_of(document: dict[str, Any]) -> str:
 def batch_page(tmp_path: Path) -> str:
     figures, path = Figures(), tmp_path / "line-42.html"
     every = list(figures.watch(rows()))
-    write_batch_page(path, BATCH, figures, every, ZONE, SENT + 1000, "7:0f")
+    write_batch_page(path, BATCH, figures, BACK, every, ZONE, SENT + 1000, "7:0f")
     return path.read_text("utf-8")
 
 
@@ -134,6 +137,12 @@ def test_a_batch_page_shows_every_row_and_who_released_it(batch_page: str) -> No
     assert "unassigned number (CMS 1)" in found.words
     assert "0115 496 0000" in found.words
     assert "22 accepted and 20 delivered between 27 Nov 09:00 and 27 Nov 09:08" in found.words
+
+
+def test_a_batch_page_says_what_came_back(batch_page: str) -> None:
+    words = Words(batch_page).words
+    assert words.index("danger1") < words.index("help2") < words.index("wrong number12")
+    assert "Texted back: 15 people; asked for help: 3; handed over: 2." in words
 
 
 def test_a_text_is_never_markup(batch_page: str) -> None:
