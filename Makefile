@@ -4,6 +4,7 @@
 #   make test      the tests
 #   make lint      style, types and import rules
 #   make bench     the speed measurements of benchmarks/
+#   make torture   an hour of faults drawn by chance (MINUTES=5 for less), and a report of what held: docs/reliability.md
 #   make package   dist/outpost_VERSION_all.deb, which installs without network on Debian 12 and 13
 #   make bundle    dist/outpost-VERSION-wheels.tar, for other systems
 #   make lock      new lock files from pyproject.toml (needs uv)
@@ -13,6 +14,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
+MINUTES ?= 60
 ARGS ?=
 export PYTHON VENV
 unexport PYTHONPATH PYTHONHOME
@@ -20,7 +22,7 @@ unexport PYTHONPATH PYTHONHOME
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
     --no-emit-index-url --no-header
 
-.PHONY: help demo test lint bench package bundle lock clean setup-run setup-dev
+.PHONY: help demo test lint bench torture package bundle lock clean setup-run setup-dev
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -41,6 +43,9 @@ bench: setup-dev
 
 package bundle: setup-run
 	@"$(VENV)/bin/python" packaging/build.py $@
+
+torture: setup-dev
+	"$(VENV)/bin/python" -m tests.torture --minutes $(MINUTES) $(ARGS)
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (in any environment: pip install uv)" >&2; exit 1; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import json
 import os
@@ -34,7 +35,7 @@ def read_items(
     """What the open file `fd` holds, read as `kind`. The last item is an End or an Unreadable.
 
     `columns` is from our name of a column to the list's, where a person gave them.
-    Closing the generator early ends the child. Raises OSError when no process can be started.
+    Closing the generator early ends the child. Raises OSError when no process or thread can be started.
     """
     os.lseek(fd, 0, os.SEEK_SET)
     child = subprocess.Popen(
@@ -55,8 +56,8 @@ def read_items(
 
     timer = threading.Timer(wall_seconds, end)
     timer.daemon = True
-    timer.start()
     try:
+        _start(timer)
         yield from _answers(child, overdue)
     finally:
         timer.cancel()
@@ -64,6 +65,13 @@ def read_items(
         if child.stdout:
             child.stdout.close()
         child.wait()
+
+
+def _start(thread: threading.Thread) -> None:
+    try:
+        thread.start()
+    except RuntimeError as error:  # how Python says that the system gives no more threads
+        raise OSError(errno.EAGAIN, str(error)) from error
 
 
 def _answers(child: subprocess.Popen[str], overdue: threading.Event) -> Iterator[Item]:

@@ -97,8 +97,8 @@ class Taker:
                 raise NoRoom(str(error)) from error
             if not os.path.lexists(claim.path):
                 self._log.warning("claimed file is gone", file=safe_name(claim.name), error=type(error).__name__)
-            elif isinstance(error, OSError):
-                raise Again(str(error)) from error
+            elif isinstance(error, OSError | MemoryError):
+                raise Again(str(error) or "memory is short") from error
             else:
                 self._bug(claim, error)
         finally:

@@ -62,7 +62,7 @@ class Gate:
         if self.why_not:
             return Showing(SimState.WAITING, self.why_not)
         newest = self._station.outbox.newest_event()
-        if now.wall < newest:
+        if now.wall < newest and self._station.clock.now() < newest:  # not what another line has committed since `now`
             return Showing(SimState.WAITING, "the clock stands before the newest event: set the clock", newest)
         quiet, zones = self._quiet(now.wall), self._zones_queued()
         if len(quiet) == len(zones) and not self._station.outbox.has_free(now.wall):

@@ -123,6 +123,7 @@ class Housekeeping:
         """Say what is wrong with the wall clock, and wake the lines when it was set: what they wait for may be near, or
         further away."""
         station = self._station
+        newest = station.outbox.newest_event()  # before the clock: what a line commits meanwhile is newer than `now`
         now, offset = station.clock.now(), self._wall_minus_up()
         gained, self._offset = offset - self._offset, offset
         if abs(gained) > SET_SECONDS:
@@ -131,11 +132,11 @@ class Housekeeping:
         try:
             if abs(gained) > SET_SECONDS:
                 station.audit.write(now, What.CLOCK, set_by_seconds=round(gained, 3))
-            self._tell_of_clock(gained, now)
+            self._tell_of_clock(gained, newest, now)
         except StoreFull as error:
             self._log.warning("alarm not stored", reason=str(error))
 
-    def _tell_of_clock(self, gained: float, now: float) -> None:
+    def _tell_of_clock(self, gained: float, newest: float, now: float) -> None:
         alarms = self._station.alarms
         if gained > clock_watch.JUMP:
             text = (
@@ -145,7 +146,7 @@ class Housekeeping:
             alarms.set(AlarmKind.CLOCK_JUMPED, "", text, now, until=now + JUMP_TOLD_SECONDS)
             self._log.error("the clock was put forward", seconds=round(gained))
             self._station.changed(None)
-        behind = self._station.outbox.newest_event() - now
+        behind = newest - now
         if behind <= 0:
             if alarms.clear(AlarmKind.CLOCK_BEHIND):
                 self._station.changed(None)

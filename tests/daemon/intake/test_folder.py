@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,23 @@ def test_the_good_rows_of_a_partly_bad_file_are_taken_and_the_bad_are_shown(drop
     ]
     assert (drops.accepted / "mixed.csv").exists()
     assert not (drops.rejected / "mixed.csv").exists()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+def test_a_file_is_tried_again_when_memory_is_short(
+    drops: Any, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    short, start = [error], threading.Timer.start
+
+    def starts(timer: threading.Timer) -> None:
+        if short:
+            raise short.pop()
+        start(timer)
+
+    monkeypatch.setattr(threading.Timer, "start", starts)
+    drops.put("contacts.csv", GOOD)
+    drops.wait_taken()
+    assert not list(drops.rejected.iterdir())
 
 
 def test_a_file_of_bad_rows_only_is_rejected_with_all_of_them(drops: Any) -> None:
