@@ -317,6 +317,18 @@ def sim_cancel(iccid: str, config: Path) -> None:
     _tell_left(f"what waited for {iccid}", "cancelled", _ask(config, {"do": "sim cancel", "sim": iccid}))
 
 
+@sim.command("retire")
+@click.argument("iccid")
+@click.option("--reason", required=True, help="Why it will not come back, for the record.")
+@_config_option
+def sim_retire(iccid: str, reason: str, config: Path) -> None:
+    """Say that a SIM is gone for good: who waits for it is texted from another one. For administrators."""
+    done = _ask(config, {"do": "sim retire", "sim": iccid, "reason": reason})
+    click.echo(f"{iccid}: retired. {done['freed']} messages that waited for it may go through any SIM.")
+    if done["begun"]:
+        click.echo(f"{done['begun']} had begun and cannot be ended by another: outpost sim cancel {iccid}")
+
+
 @main.command()
 @_config_option
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="Another folder, such as one on a stick.")

@@ -47,10 +47,11 @@ def optouts_add(who: tuple[str, ...], config: Path) -> None:
 
 @optouts.command("remove")
 @click.argument("who", nargs=-1, required=True)
+@click.option("--reason", default="", help="Why, for the record, such as how the person asked for it.")
 @config_option
-def optouts_remove(who: tuple[str, ...], config: Path) -> None:
+def optouts_remove(who: tuple[str, ...], reason: str, config: Path) -> None:
     """Take opt-outs back, at the wish of these people. They can do it themselves by texting START."""
-    _change_list("optouts remove", who, config, "may be texted again")
+    _change_list("optouts remove", who, config, "may be texted again", reason=reason)
 
 
 @click.group(invoke_without_command=True)
@@ -83,11 +84,12 @@ def exclusions_add(who: tuple[str, ...], category: str, config: Path) -> None:
 @exclusions.command("remove")
 @click.argument("who", nargs=-1, required=True)
 @click.option("--category", help="Only from this list. Left out: from all.")
+@click.option("--reason", default="", help="Why, for the record.")
 @config_option
-def exclusions_remove(who: tuple[str, ...], category: str | None, config: Path) -> None:
+def exclusions_remove(who: tuple[str, ...], category: str | None, reason: str, config: Path) -> None:
     """Take people off the exclusions."""
     more = {} if category is None else {"category": category}
-    _change_list("exclusions remove", who, config, "taken off", **more)
+    _change_list("exclusions remove", who, config, "taken off", reason=reason, **more)
 
 
 @exclusions.command("hash")

@@ -47,7 +47,8 @@ def reply(number: str, text: str, config: Path) -> None:
     wording texts/NAME.txt of the spool.
     """
     answer = ask(config, {"do": "reply", "number": number, "text": text})
-    click.echo(f"the answer to {answer['number']} is message {answer['message']}, through SIM {answer['sim']}.")
+    sim = f"SIM {answer['sim']}" if answer["sim"] else "another SIM, since theirs is retired"
+    click.echo(f"the answer to {answer['number']} is message {answer['message']}, through {sim}.")
 
 
 def _show(config: Path, number: str | None, every: bool, as_json: bool) -> None:

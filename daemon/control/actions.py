@@ -54,6 +54,7 @@ class Actions:
             "sim resume": self._sim_resume,
             "sim pin-again": self._sim_pin_again,
             "sim cancel": self._sim_cancel,
+            "sim retire": self._sim_retire,
             "optouts add": self._optouts_add,
             "optouts remove": self._optouts_remove,
             "exclusions add": self._exclusions_add,
@@ -151,15 +152,25 @@ class Actions:
         iccid, now = _word(request, "sim"), self._station.clock.now()
         return self._told(self._station.stops.cancel_sim(iccid, asker.user, now))
 
+    def _sim_retire(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
+        _admins_only(asker, "retire a SIM")
+        iccid, why = _word(request, "sim"), _word(request, "reason")
+        retired = self._station.stops.retire_sim(iccid, asker.user, why, self._station.clock.now())
+        for batch_id in retired.batches or (None,):
+            self._station.changed(batch_id)
+        return {"freed": retired.freed, "begun": retired.begun}
+
     # Whom the station must not text
 
     def _optouts_add(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         now = self._station.clock.now()
-        return self._changed(self._station.lists.opt_out(_words(request, "numbers"), f"noted by {asker.user}", now))
+        source = f"noted by {asker.user}"
+        return self._changed(self._station.lists.opt_out(_words(request, "numbers"), source, now, asker.user))
 
     def _optouts_remove(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         _admins_only(asker, "take opt-outs back; the person can do so by texting START")
-        return self._changed(self._station.lists.opt_in(_words(request, "numbers")))
+        numbers, why, now = _words(request, "numbers"), _reason(request), self._station.clock.now()
+        return self._changed(self._station.lists.opt_in(numbers, asker.user, why, now))
 
     def _exclusions_add(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         _admins_only(asker, "change the exclusions")
@@ -170,7 +181,8 @@ class Actions:
     def _exclusions_remove(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         _admins_only(asker, "change the exclusions")
         category = _word(request, "category") if "category" in request else None
-        return self._changed(self._station.lists.include(_words(request, "numbers"), category))
+        entries, now = _words(request, "numbers"), self._station.clock.now()
+        return self._changed(self._station.lists.include(entries, category, asker.user, _reason(request), now))
 
     def _seen(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         batches = self._station.lists.seen(_word(request, "number"), self._station.clock.now())
@@ -196,6 +208,10 @@ class Actions:
 def _admins_only(asker: Asker, what: str) -> None:
     if not asker.admin:
         raise Forbidden(f"{asker.user} is not in outpost-admins, who alone {what}.")
+
+
+def _reason(request: dict[str, Any]) -> str:
+    return _word(request, "reason") if "reason" in request else ""
 
 
 def _words(request: dict[str, Any], key: str) -> list[str]:

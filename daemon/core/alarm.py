@@ -50,7 +50,8 @@ def of_sim(
     if absent and waiting:
         yield Alarm(last_seen, AlarmKind.WAITS_FOR_ABSENT_SIM,
                     f"{waiting} {_messages(waiting)} for {name}, which is in no modem: plug it in. These people were "
-                    f"texted from it, or their batch asks for it; `outpost sim cancel {iccid}` gives them up.")
+                    f"texted from it, or their batch asks for it. If it is gone for good, `outpost sim retire {iccid} "
+                    f"--reason …` lets another SIM text them, and `outpost sim cancel {iccid}` gives them up.")
 
 
 def of_doubts(count: int, since: float) -> Iterator[Alarm]:

@@ -35,7 +35,9 @@ class What(StrEnum):
     CONSULTATION = "consultation"    # somebody read what a person wrote
     DISCLOSURE = "disclosure"        # data left the station for somebody
     OPT_OUT = "opt-out"
-    EXCLUSION = "exclusion"
+    OPT_IN = "opt-in"                # an opt-out was taken back
+    EXCLUSION = "exclusion"          # people were put on a list of exclusions, or taken off
+    RETIREMENT = "retirement"        # of a SIM that is gone for good
     ERASURE = "erasure"
 
 

@@ -16,8 +16,8 @@ from daemon.store.stops import NotPossible
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What was queued. `recipient` is the person as the queue writes them; `batches` are those of which something
-    changed."""
+    """What was queued. `recipient` is the person as the queue writes them, `sim` the only SIM that may send it, "" when
+    theirs is gone for good; `batches` are those of which something changed."""
 
     message_id: int
     recipient: str
@@ -64,14 +64,15 @@ class Answering:
             return seen(conn, recipient, now) or set()
 
     def answer(self, number: str, text: str, parts: int, by: str, now: float, once: str | None = None) -> Answered:
-        """Queue an answer to the newest text of this number, through the SIM that it came to. The same `once` again
+        """Queue an answer to the newest text of this number, through the SIM that it came to, while
+        that may come back. The same `once` again
         changes nothing.
 
         Raises NotPossible when this number never wrote, cannot be texted, or wants no more texts.
         """
         with self._store.writing() as conn:
             newest = newest_text(conn, number)
-            recipient, sim = newest["recipient"], newest["iccid"]
+            recipient, sim = newest["recipient"], newest["sim"]
             before = conn.execute("SELECT id FROM messages WHERE once = ?", (once,)).fetchone()
             if before is not None:
                 return Answered(before["id"], recipient, sim, frozenset())
@@ -91,7 +92,8 @@ class Answering:
 
 def newest_text(conn: sqlite3.Connection, number: str) -> sqlite3.Row:
     row: sqlite3.Row | None = conn.execute(
-        "SELECT iccid, recipient, received_at FROM replies WHERE (recipient = ?1 OR number = ?2) AND kind = 'text'"
+        "SELECT recipient, received_at, iif(retired_at IS NULL, iccid, '') AS sim FROM replies JOIN sims USING (iccid)"
+        " WHERE (recipient = ?1 OR number = ?2) AND kind = 'text'"
         " ORDER BY received_at DESC LIMIT 1",
         (known_as(number, policy_of(conn)), number),
     ).fetchone()

@@ -21,7 +21,7 @@ from daemon.core.blanking import blanked
 from daemon.core.chain import NOTHING, SERVICE, Break, Checked, Head, What, canonical, check, link
 from daemon.store.connection import Store
 
-NAMED_BY_PEOPLE = frozenset({"why", "batch", "file"})
+NAMED_BY_PEOPLE = frozenset({"why", "batch", "file", "category"})
 """Facts whose words people choose, and may put a number into."""
 _LAST = "SELECT seq, hash FROM audit WHERE seq = (SELECT max(seq) FROM audit)"
 SIGNING_KEY = "audit_signing_key"

@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from daemon.core.chain import SERVICE, What
+from daemon.store.audit import record
 from daemon.store.connection import Store
 from daemon.store.people import Policy, foreseen, known_as, opt_in, opt_out, policy_of, seen, suppress
 from daemon.store.requests import exclusions_changed
@@ -59,16 +61,16 @@ class Lists:
         with self._store.writing() as conn:
             return seen(conn, sender, now)
 
-    def opt_out(self, numbers: Iterable[str], source: str, now: float) -> Change:
-        """Note that these people want no more texts."""
+    def opt_out(self, numbers: Iterable[str], source: str, now: float, by: str = SERVICE) -> Change:
+        """Note that these people want no more texts. `by` is the user, when it is a person who notes it."""
         with self._store.writing() as conn:
-            done = [opt_out(conn, number, source, now) for number in numbers]
+            done = [opt_out(conn, number, source, now, by) for number in numbers]
         return Change(sum(new for new, _ in done), frozenset().union(*(batches for _, batches in done)))
 
-    def opt_in(self, numbers: Iterable[str]) -> Change:
+    def opt_in(self, numbers: Iterable[str], user: str, why: str, now: float) -> Change:
         """Take opt-outs back, by a person's decision."""
         with self._store.writing() as conn:
-            return Change(sum(opt_in(conn, number) for number in numbers))
+            return Change(sum(opt_in(conn, number, now, user, why) for number in numbers))
 
     def exclude(self, entries: Iterable[str], category: str, user: str, now: float) -> Change:
         """Never text these people: numbers, or HASHED ones. What waits for them is suppressed; releases are void."""
@@ -83,9 +85,11 @@ class Lists:
                 return Change(0)
             batches = suppress(conn, now)
             conn.executemany("UPDATE batches SET changed_by = ? WHERE id = ?", [(user, batch) for batch in batches])
-            return Change(added, frozenset(batches.union(exclusions_changed(conn))))
+            voided = exclusions_changed(conn)
+            record(conn, now, What.EXCLUSION, user, category, added=added, releases_voided=len(voided))
+            return Change(added, frozenset(batches.union(voided)))
 
-    def include(self, entries: Iterable[str], category: str | None) -> Change:
+    def include(self, entries: Iterable[str], category: str | None, user: str, why: str, now: float) -> Change:
         """Take people off one list of exclusions, or off all. What was suppressed stays so; releases are void."""
         with self._store.writing() as conn:
             gone = sum(
@@ -94,7 +98,14 @@ class Lists:
                 ).rowcount
                 for tag in self._tags(conn, entries)
             )
-            return Change(gone, frozenset(exclusions_changed(conn) if gone else ()))
+            if not gone:
+                return Change(0)
+            voided = exclusions_changed(conn)
+            record(
+                conn, now, What.EXCLUSION, user, why, removed=gone, releases_voided=len(voided),
+                **({} if category is None else {"category": category}),
+            )  # fmt: skip
+            return Change(gone, frozenset(voided))
 
     def foreseen(self, numbers: Iterable[str], now: float, *, again: bool) -> dict[str, str]:
         """Why a list that was not taken yet may not text these people, by number (E.164); the others are not in it."""

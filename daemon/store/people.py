@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from daemon.core.chain import What
+from daemon.core.chain import SERVICE, What
 from daemon.core.message import MessageState
 from daemon.core.optout import is_for_a_person, is_start, is_stop
 from daemon.store.audit import record
@@ -171,7 +171,7 @@ def heed(
     if whole and is_stop(text):
         return Heard.STOP, opt_out(conn, sender, "reply", now)[1]
     if whole and is_start(text):
-        opt_in(conn, sender)
+        opt_in(conn, sender, now, why="reply")
         return Heard.START, set()
     policy = policy_of(conn)
     acknowledged = _acknowledge(conn, known_as(sender, policy), policy, now)
@@ -180,7 +180,9 @@ def heed(
     return Heard.NOTHING, acknowledged
 
 
-def opt_out(conn: sqlite3.Connection, recipient: str, source: str, now: float) -> tuple[bool, set[int]]:
+def opt_out(
+    conn: sqlite3.Connection, recipient: str, source: str, now: float, by: str = SERVICE
+) -> tuple[bool, set[int]]:
     """This number gets no more texts, from anyone, on any path; what waits for it is suppressed.
 
     Gives whether that is new, and the batches changed. An opt-out by reply is confirmed, once, where the station's
@@ -193,7 +195,7 @@ def opt_out(conn: sqlite3.Connection, recipient: str, source: str, now: float) -
     ).fetchone()
     new = tag is not None
     if new:
-        record(conn, now, What.OPT_OUT, why=source, tag=tag[0])
+        record(conn, now, What.OPT_OUT, by, source, tag=tag[0])
     batches = suppress(conn, now, recipient=number)
     if new and source == "reply" and policy.confirmation and number.startswith("+"):
         own = OwnText(number, policy.confirmation, policy.confirmation_parts, "confirmation")
@@ -201,10 +203,13 @@ def opt_out(conn: sqlite3.Connection, recipient: str, source: str, now: float) -
     return new, batches
 
 
-def opt_in(conn: sqlite3.Connection, recipient: str) -> bool:
+def opt_in(conn: sqlite3.Connection, recipient: str, now: float, by: str = SERVICE, why: str = "") -> bool:
     """The person takes an opt-out back; whether there was one. What was suppressed meanwhile stays so."""
     number = known_as(recipient, policy_of(conn))
-    return bool(conn.execute("DELETE FROM optouts WHERE tag = person_tag(?)", (number,)).rowcount)
+    gone = conn.execute("DELETE FROM optouts WHERE tag = person_tag(?) RETURNING tag", (number,)).fetchone()
+    if gone is not None:
+        record(conn, now, What.OPT_IN, by, why, tag=gone[0])
+    return gone is not None
 
 
 def hold(conn: sqlite3.Connection, sender: str, now: float) -> set[int]:

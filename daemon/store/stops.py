@@ -11,6 +11,7 @@ from daemon.store.audit import record
 from daemon.store.connection import Store
 from daemon.store.moves import finish_batch
 from daemon.store.sims import Hold
+from daemon.store.turns import SIM_TO_BE
 
 IN_NO_HAND = " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state = 'submitting')"
 """Of messages: the network is not taking a part of it at this moment."""
@@ -32,6 +33,15 @@ class Left:
     left: int
     waiting: int
     batches: tuple[int, ...] = ()   # those that it concerns
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """`freed` messages may go through any SIM now. Of `begun` others a part had left: no other SIM can end them."""
+
+    freed: int
+    begun: int
+    batches: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +116,33 @@ class Stops:
             record(conn, now, What.CANCEL, user, sim=iccid, left=left)
             return Left(left, 0, tuple(batches))
 
+    def retire_sim(self, iccid: str, user: str, why: str, now: float) -> Retired:
+        """This SIM is gone for good: those who were texted from it, and the batches that asked for it, wait for it no
+        more. It is held back until somebody resumes it."""
+        with self._store.writing() as conn:
+            if _seen(conn, iccid) != SimState.ABSENT:
+                raise NotPossible(f"SIM {iccid} is in a modem. Take it out first; one that works is not retired.")
+            conn.execute(
+                "UPDATE sims SET retired_at = ?1, hold = 'paused', hold_reason = ?2, hold_until = NULL, hold_since = ?1"
+                " WHERE iccid = ?3",
+                (now, f"retired by {user}: {why}", iccid),
+            )
+            freed = conn.execute(
+                f"UPDATE messages SET sim = {SIM_TO_BE} WHERE sim = ? AND state IN ('held', 'queued') AND NOT EXISTS"
+                " (SELECT 1 FROM parts WHERE message_id = messages.id AND state != 'pending') RETURNING batch_id",
+                (iccid,),
+            ).fetchall()
+            begun = left_of(conn, f"{_OPEN} AND messages.sim = ?", iccid).waiting
+            record(conn, now, What.RETIREMENT, user, why, sim=iccid, freed=len(freed), begun=begun)
+            return Retired(len(freed), begun, tuple({int(row["batch_id"]) for row in freed}))
+
     def _hold_sim(self, iccid: str, hold: Hold | None, user: str, now: float) -> Left:
         values = ("", "", None, 0.0) if hold is None else (hold.state, hold.reason, hold.until, hold.since)
         with self._store.writing() as conn:
             _seen(conn, iccid)
             conn.execute(
-                "UPDATE sims SET hold = ?, hold_reason = ?, hold_until = ?, hold_since = ? WHERE iccid = ?",
+                "UPDATE sims SET hold = ?1, hold_reason = ?2, hold_until = ?3, hold_since = ?4,"
+                " retired_at = CASE WHEN ?1 = '' THEN NULL ELSE retired_at END WHERE iccid = ?5",
                 (*values, iccid),
             )
             record(conn, now, What.RESUME if hold is None else What.PAUSE, user, sim=iccid)
@@ -138,6 +169,9 @@ def left_of(conn: sqlite3.Connection, where: str, *arguments: object) -> Left:
     return Left(int(row[0]), int(row[1]))
 
 
-def _seen(conn: sqlite3.Connection, iccid: str) -> None:
-    if conn.execute("SELECT 1 FROM sims WHERE iccid = ?", (iccid,)).fetchone() is None:
+def _seen(conn: sqlite3.Connection, iccid: str) -> str:
+    """The state of a SIM. Raises NotPossible."""
+    row = conn.execute("SELECT state FROM sims WHERE iccid = ?", (iccid,)).fetchone()
+    if row is None:
         raise NotPossible(f"no SIM {iccid} has been seen here. `outpost sims` lists them.")
+    return str(row["state"])

@@ -6,9 +6,15 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-SIM_OF_PERSON = "(SELECT iccid FROM submits WHERE submits.recipient = messages.recipient ORDER BY id DESC LIMIT 1)"
-"""Of a message: the SIM that its recipient was texted from last, refused or not; NULL when nobody was."""
-_SIM_OF_BATCH = "(SELECT nullif(only_sim, '') FROM batches WHERE batches.id = batch_id)"
+SIM_OF_PERSON = (
+    "(SELECT sims.iccid FROM submits JOIN sims USING (iccid) WHERE submits.recipient = messages.recipient"
+    " AND retired_at IS NULL ORDER BY submits.id DESC LIMIT 1)"
+)
+"""Of a message: the SIM that its recipient was texted from last, refused or not; NULL when none was, or it is gone."""
+_SIM_OF_BATCH = (
+    "(SELECT sims.iccid FROM batches JOIN sims ON sims.iccid = only_sim WHERE batches.id = batch_id"
+    " AND retired_at IS NULL)"
+)
 SIM_TO_BE = f"coalesce({_SIM_OF_BATCH}, {SIM_OF_PERSON})"
 """Of a message that no part of was submitted: the only SIM that may send it, NULL when any may."""
 

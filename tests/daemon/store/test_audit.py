@@ -12,6 +12,7 @@ from daemon.core.chain import Head, What
 from daemon.core.message import Resolution
 from daemon.store.audit import Audit, Seal, record
 from daemon.store.decisions import Decisions
+from daemon.store.people import heed
 from daemon.store.stops import NotPossible
 
 
@@ -48,6 +49,28 @@ def test_a_message_s_way_is_on_record_without_its_number_or_text(desk, audit, ma
     assert [submission[key] for key in ("submit", "part", "attempt", "again")] == [submit, 1, 1, None]
     assert "7700900123" not in str(entries(desk))
     assert not audit.check().breaks
+
+
+def test_whom_the_station_must_not_text_is_changed_on_record(desk, make_message):
+    number, other = "+447700900123", "+447700900124"
+    desk.take(make_message(recipient=other))
+    desk.lists.opt_out([number], "noted by anna", desk.NOW, "anna")
+    desk.lists.opt_in([number, number], "carol", "asked on the telephone, from 07700 900123", desk.NOW)
+    desk.lists.exclude([number, other], "witness", "carol", desk.NOW)
+    desk.lists.include([number], "witness", "dan", "the case is closed", desk.NOW)
+    desk.lists.include([number], None, "dan", "again", desk.NOW)
+    with desk.store.writing() as conn:
+        heed(conn, number, "STOP", desk.NOW)
+        heed(conn, number, "START", desk.NOW)
+    found = entries(desk, "opt-out", "opt-in", "exclusion")
+    assert [(e["what"], e["who"], e.get("why", "")) for e in found] == [
+        ("opt-out", "anna", "noted by anna"), ("opt-in", "carol", "asked on the telephone, from [number]"),
+        ("exclusion", "carol", "witness"), ("exclusion", "dan", "the case is closed"),
+        ("opt-out", "service", "reply"), ("opt-in", "service", "reply"),
+    ]  # fmt: skip
+    assert {e["tag"] for e in found if "tag" in e} == {desk.store.person_tag(number)}
+    assert [(e.get("added"), e.get("removed")) for e in found[2:4]] == [(2, None), (None, 1)]
+    assert number[-9:] not in str(entries(desk))
 
 
 def test_what_is_sent_again_names_the_submit_before(desk, make_message):

@@ -34,8 +34,8 @@ def test_an_opt_out_holds_however_its_number_is_written_and_leaves_no_number(des
     assert reasons(desk)[0] == "opted out"
     assert len(desk.lists.optouts(["07700900001"])) == 1
     assert desk.lists.optouts([OTHER]) == []
-    assert desk.lists.opt_in([written]).people == 1
-    assert desk.lists.opt_in([written]).people == 0
+    assert desk.lists.opt_in([written], "carol", "asked by letter", desk.NOW).people == 1
+    assert desk.lists.opt_in([written], "carol", "", desk.NOW).people == 0
     desk.take(make_message(1, NUMBER))
     assert desk.states()[-1] == "queued"
 
@@ -69,10 +69,10 @@ def test_an_exclusion_counts_its_category_and_tells_nobody_else(desk, make_messa
     assert set(reasons(desk)[:2]) == {"excluded"}
     assert [(one.name, one.people) for one in desk.lists.exclusions()] == [("lawyer", 1), ("witness", 2)]
     assert desk.lists.excluded() == 2
-    assert desk.lists.include(["07700 900001"], "witness").people == 1
+    assert desk.lists.include(["07700 900001"], "witness", "anna", "", desk.NOW).people == 1
     desk.take(make_message(1, NUMBER))
     assert desk.states()[-1] == "suppressed"
-    assert desk.lists.include([NUMBER, hashed], None).people == 2
+    assert desk.lists.include([NUMBER, hashed], None, "anna", "", desk.NOW).people == 2
     desk.take(make_message(1, NUMBER))
     assert desk.states()[-1] == "queued"
 

@@ -98,7 +98,7 @@ def test_a_change_of_the_exclusions_voids_it_and_back_is_a_change_too(waiting):
     desk.outbox.accepted(desk.submit(desk.claim()), 1, desk.NOW)
     assert desk.lists.exclude(["+447700900009"], "witness", "dora", desk.NOW).batches == {1}
     assert (desk.batch_state(), desk.states()) == ("awaiting_release", ["sent", "held"])
-    assert desk.lists.include(["+447700900009"], None).people == 1
+    assert desk.lists.include(["+447700900009"], None, "dora", "", desk.NOW).people == 1
     after = waiting.ask()
     assert after.exclusions_sha256 == before.exclusions_sha256
     assert after.sha256 != before.sha256

@@ -6,7 +6,7 @@ from daemon.core.alarm import Alarm
 from daemon.core.message import SimState
 from daemon.store.outbox import Withdrawn
 from daemon.store.sims import Hold
-from daemon.store.stops import Left, NotPossible
+from daemon.store.stops import Left, NotPossible, Retired
 
 
 @pytest.fixture
@@ -68,6 +68,30 @@ def test_what_waits_for_one_sim_is_cancelled(desk, begun):
     assert desk.views.waiting_for() == {}
     with pytest.raises(NotPossible, match="outpost sims"):
         desk.stops.cancel_sim("never seen", "anna", desk.NOW)
+
+
+def test_a_sim_that_is_gone_for_good_lets_its_people_go(desk, begun, make_message):
+    desk.outbox.accepted(desk.submit(desk.claim()), 8, desk.NOW)
+    desk.outbox.accepted(desk.submit(desk.claim(iccid=desk.OTHER_SIM), iccid=desk.OTHER_SIM), 1, desk.NOW)
+    desk.outbox.give_back(begun, desk.NOW)
+    desk.take(make_message(2), make_message(3))
+    sims = "SELECT sim FROM messages WHERE batch_id > 1 ORDER BY id"
+    assert desk.column(sims) == [desk.SIM, desk.OTHER_SIM]
+    with pytest.raises(NotPossible, match="in a modem"):
+        desk.stops.retire_sim(desk.SIM, "carol", "lost", desk.NOW)
+    desk.sims.begin()
+    assert desk.stops.retire_sim(desk.SIM, "carol", "lost", desk.NOW) == Retired(1, 1, (2,))
+    assert desk.column(sims) == [None, desk.OTHER_SIM]
+    assert desk.views.waiting_for() == {desk.SIM: 1, desk.OTHER_SIM: 1}, "what had begun waits"
+    [entry] = desk.column("SELECT entry FROM audit WHERE entry LIKE '%retirement%'")
+    assert all(fact in entry for fact in ('"who":"carol"', '"why":"lost"', '"freed":1', '"begun":1'))
+    assert desk.sims.hold(desk.SIM).reason == "retired by carol: lost"
+    desk.outbox.accepted(desk.submit(desk.claim(iccid=desk.OTHER_SIM), iccid=desk.OTHER_SIM), 2, desk.NOW)
+    desk.take(make_message(1), make_message(2))
+    assert desk.column(sims)[2:] == [None, desk.OTHER_SIM], "who was texted from another one stays there"
+    desk.stops.resume_sim(desk.SIM, "carol", desk.NOW)
+    desk.take(make_message(1), make_message(2))
+    assert desk.column(sims)[4:] == [desk.SIM, desk.OTHER_SIM], "it came back"
 
 
 def test_an_alarm_keeps_its_time_until_it_is_cleared_or_ends(desk):
