@@ -17,13 +17,12 @@ from typing import Any
 
 import structlog
 
-from daemon.control.access import admit
+from daemon.access import ADMINS, OPERATORS, admit
 
 ASK_SECONDS = 5.0
 """How long one asker may keep the others waiting."""
 LONGEST_REQUEST = 65536
 ENTER, READ_WRITE = 1, 6
-OPERATORS, ADMINS = "outpost-operators", "outpost-admins"
 
 
 @dataclass(frozen=True, slots=True)

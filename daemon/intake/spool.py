@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from daemon.core.batch import Problem
-from daemon.intake import order, wording
+from daemon.intake import adoption, order, wording
 from daemon.intake.stillness import Drop, signature
 
 WriteProblems = Callable[[Path, Sequence[Problem]], None]
@@ -56,6 +58,7 @@ class Spool:
         self.texts = root / "texts"
         self.presets = root / "presets"
         self._claimed = root / ".claimed"
+        self._copy = self._claimed / ".copy"
         self._write_problems = write_problems
         self._serial = 0
 
@@ -102,9 +105,13 @@ class Spool:
         return Claim(path, attempted=False)
 
     def recovered(self) -> list[Claim]:
-        """The claims that an earlier run left behind. Raises OSError."""
+        """The claims that an earlier run left behind. What it had no time to adopt is adopted now. Raises OSError."""
         claims = []
-        for folder in sorted(path for path in self._claimed.iterdir() if path.is_dir()):
+        for folder in (self.accepted, self.rejected):
+            for path in folder.iterdir():
+                if self._copied(path):
+                    self._adopt(path)
+        for folder in sorted(path for path in self._claimed.iterdir() if path.is_dir() and path != self._copy):
             files = sorted(folder.iterdir())
             claims += [Claim(path, attempted=True) for path in files]
             if not files:
@@ -136,10 +143,31 @@ class Spool:
         name = self._free_name(claim, safe_name(name or claim.name))
         if problems:
             self._write_problems(self._problems_of(name), problems)
+        # The copy is of what was read: from here on, whoever dropped it could reach it again.
+        mine = self._copied(claim.path)
         path = claim.path.rename(folder / name)
+        if mine:
+            self._adopt(path)
         with contextlib.suppress(OSError):
             claim.path.parent.rmdir()  # else the next start clears it away
         return path
+
+    def _copied(self, path: Path) -> bool:
+        """Whether there is a copy now that is to take the place of a drop. A drop stays its dropper's where none can be
+        made."""
+        try:
+            adoption.remove(self._copy)
+            return adoption.copied(path, self._copy)
+        except OSError as error:
+            _not_adopted(path, error)
+            return False
+
+    def _adopt(self, path: Path) -> None:
+        try:
+            adoption.exchange(self._copy, path)
+            adoption.remove(self._copy)
+        except OSError as error:
+            _not_adopted(path, error)
 
     def _free_name(self, claim: Claim, name: str) -> str:
         """The name, with a number when an earlier file or its problems hold it."""
@@ -159,6 +187,12 @@ class Spool:
 
     def _problems_of(self, name: str) -> Path:
         return self.rejected / f"{name}.problems.csv"
+
+
+def _not_adopted(path: Path, error: OSError) -> None:
+    structlog.get_logger("intake").warning(
+        "file stays the property of who dropped it", file=safe_name(path.name), reason=error.strerror
+    )
 
 
 def is_meant(name: str) -> bool:

@@ -80,6 +80,7 @@ def send(machine):
     assert "dropped by alice" in machine.run("outpost", "release", "list", user="alice").stderr
     assert "list is released" in machine.surely("outpost", "release", "list", user="bob")
     machine.until(lambda: batch()["messages"].get("delivered") == 2)
+    keep_what_was_taken(machine)
     (sim,) = json.loads(machine.surely("cat", f"{SPOOL}/status.json"))["sims"]
     machine.surely("outpost", "sim", "pause", sim["iccid"], user="carol")
     shown = json.loads(machine.surely("outpost", "messages", "--json", user="alice"))["messages"]
@@ -95,6 +96,23 @@ def send(machine):
     assert [found[name] for name in ("configuration", "groups", "folders", "database")] == ["ok"] * 4, checks
     assert "delivered" in machine.surely("cat", f"{SPOOL}/outcomes/list.csv", user="alice")
     assert machine.run("cat", f"{SPOOL}/outcomes/list.csv", user="mallory").returncode != 0
+
+
+def keep_what_was_taken(machine):
+    """A list is the service's once it is taken: who dropped it and administrators read it, and change it no more."""
+    kept = f"{SPOOL}/accepted/list.csv"
+    assert machine.surely("stat", "-c", "%U", kept) == "outpost\n"
+    for user in ("alice", "carol"):
+        assert machine.surely("cat", kept, user=user) == LIST
+        for command in (f"echo x >> {kept}", f"chmod 666 {kept}", f"rm -f {kept}"):
+            assert machine.run("sh", "-c", command, user=user).returncode != 0, (user, command)
+    for user in ("bob", "mallory"):
+        assert machine.run("cat", kept, user=user).returncode != 0
+    for name in ("station.html", "status.json"):
+        for user in ("bob", "carol"):
+            machine.surely("cat", f"{SPOOL}/{name}", user=user)
+        assert machine.run("cat", f"{SPOOL}/{name}", user="mallory").returncode != 0
+    assert machine.run("sh", "-c", f"echo x > {SPOOL}/station.html", user="carol").returncode != 0
 
 
 def replace(machine):

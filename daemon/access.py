@@ -1,4 +1,4 @@
-"""Lets groups of people at a file of the service, and nobody else: a POSIX access list (acl(5)) written by hand.
+"""Lets some people at a file of the service, and nobody else: a POSIX access list (acl(5)) written by hand.
 
 The list is the value of one extended attribute (Linux, include/uapi/linux/posix_acl_xattr.h): a version, then entries
 of tag, permissions and id. A mode alone knows one group; the control socket is for two.
@@ -13,15 +13,18 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
+OPERATORS, ADMINS = "outpost-operators", "outpost-admins"
+"""The two groups of people on an installed station."""
+
 _ATTRIBUTE = "system.posix_acl_access"
 _VERSION = 2
-_USER_OBJ, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x01, 0x04, 0x08, 0x10, 0x20
+_USER_OBJ, _USER, _GROUP_OBJ, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 _NO_ID = 0xFFFFFFFF
 
 
-def admit(path: Path, groups: Iterable[str], permissions: int) -> None:
-    """Give those of `groups` that exist on this machine `permissions` (4 read, 2 write, 1 enter); the owner keeps its
-    own, and nobody else has any.
+def admit(path: Path, groups: Iterable[str], permissions: int, users: Iterable[int] = ()) -> None:
+    """Give those of `groups` that exist on this machine, and `users` (by number), `permissions` (4 read, 2 write, 1
+    enter); the owner keeps its own, and nobody else has any.
 
     Raises OSError where the file system knows no access lists.
     """
@@ -29,6 +32,7 @@ def admit(path: Path, groups: Iterable[str], permissions: int) -> None:
     owner = stat.S_IMODE(path.stat().st_mode) >> 6
     entries = [
         (_USER_OBJ, owner, _NO_ID),
+        *((_USER, permissions, number) for number in sorted(users)),
         (_GROUP_OBJ, 0, _NO_ID),
         *((_GROUP, permissions, number) for number in ids),
         (_MASK, permissions, _NO_ID),

@@ -8,7 +8,7 @@ import socket
 import stat
 import struct
 
-from daemon.control.access import admit
+from daemon.access import admit
 
 
 def entries(path):
