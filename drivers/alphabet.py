@@ -98,7 +98,7 @@ def _replacement(text: str, position: int) -> str | None:
 
 
 def _septets(text: str) -> int:
-    return len(text) + sum(char in gsm7.EXTENDED for char in text)
+    return len(text) + sum(map(text.count, gsm7.EXTENDED))
 
 
 def _units(text: str) -> int:

@@ -87,7 +87,7 @@ def same_number(a: str, b: str) -> bool:
 
 
 def _digits(number: str) -> str:
-    return "".join(character for character in number if character in "0123456789")
+    return "".join(filter("0123456789".__contains__, number))
 
 
 def part_state(tp_status: int) -> PartState | None:

@@ -40,7 +40,7 @@ def person(number: str) -> str:
     The tag is the start of an HMAC-SHA256 over the last nine digits, so that the national and international forms of a
     number agree. A name (an alphanumeric sender) and a number of three digits or fewer show the tag alone.
     """
-    digits = "".join(character for character in number if character.isdigit())
+    digits = "".join(filter(str.isdigit, number))
     tail = digits[-_TAIL_DIGITS:] if len(digits) > _TAIL_DIGITS else ""
     alike = digits[-_ALIKE_DIGITS:] or number.strip().casefold()
     return f"…{tail}#{hmac.digest(_key, alike.encode('utf-8', 'replace'), 'sha256').hex()[:_TAG_DIGITS]}"

@@ -41,6 +41,7 @@ class Gate:
         self._station = station
         self._sim = sim
         self._pace = pace
+        self._opens: dict[str, float] = {}  # the time zones of what is queued, and when each may be texted
         self._gave_way = False  # the last time; never twice running: the other SIM may not want it
         self.why_not = "not looked at yet"
         """Why the modem cannot send at all, "" when it can."""
@@ -64,21 +65,17 @@ class Gate:
         newest = self._station.outbox.newest_event()
         if now.wall < newest and self._station.clock.now() < newest:  # not what another line has committed since `now`
             return Showing(SimState.WAITING, "the clock stands before the newest event: set the clock", newest)
-        quiet, zones = self._quiet(now.wall), self._zones_queued()
-        if len(quiet) == len(zones) and not self._station.outbox.has_free(now.wall):
-            return Showing(SimState.WAITING, "quiet hours", min(quiet.values()))
+        self._opens = {zones: self._opens_in(zones, now.wall) for zones in ("", *self._station.outbox.zones_abroad())}
+        first = min(self._opens.values())
+        if first > now.wall and not self._station.outbox.has_free(now.wall):
+            return Showing(SimState.WAITING, "quiet hours", first)
         return self.throttled(now, 1, None)
 
-    def _zones_queued(self) -> list[str]:
-        """The time zones of what is queued, the station's own as ""."""
-        return ["", *self._station.outbox.zones_abroad()]
-
     def _quiet(self, now: float) -> dict[str, float]:
-        """Those of them where it is quiet now, and when that ends."""
-        opening = {zones: self._opens(zones, now) for zones in self._zones_queued()}
-        return {zones: opens for zones, opens in opening.items() if opens > now}
+        """The time zones of what is queued where it is quiet now, and when that ends."""
+        return {zones: opens for zones, opens in self._opens.items() if opens > now}
 
-    def _opens(self, zones: str, now: float) -> float:
+    def _opens_in(self, zones: str, now: float) -> float:
         settings = self._station.settings
         own = settings.station.zone
         return opens_for(now, settings.quiet_hours, [_zone(name, own) for name in zones.split()] or [own])
@@ -103,8 +100,8 @@ class Gate:
         return Showing(SimState.WAITING, allowed.reason, allowed.at) if allowed.at > now.wall else None
 
     def wanted(self, now: Moment) -> Wanted:
-        """What the SIM may take now that nothing holds it back: whom its limits allow, and what is not left to a
-        roomier SIM that is idle."""
+        """What the SIM may take when `held_back` has just found nothing: whom its limits allow, and what is not left to
+        a roomier SIM that is idle."""
         limits = self._limits()
         self._gave_way = not self._gave_way and self._station.sharing.give_way(self.room(now))
         return Wanted(
@@ -145,7 +142,7 @@ class Gate:
             return
         if item.not_after is not None and item.not_after <= now:
             raise NotNow(now)  # claimed again, it is found to have expired
-        opens = self._opens(item.zones, now)
+        opens = self._opens_in(item.zones, now)
         if opens > now and item.free_until <= now:
             raise NotNow(opens)
 

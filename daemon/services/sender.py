@@ -87,9 +87,9 @@ class Sender:
         due = self._station.outbox.next_due()
         if due is not None and due <= now:
             self._station.outbox.wake_due(now)
-            due = None
             self._station.changed(None)
             self._station.ring_lines()
+            return None
         wanted = self.gate.wanted(moment)
         item = self._station.outbox.claim(self._sim.iccid, now, wanted)
         return self._idle(moment, wanted, due or NEVER) if item is None else self._handle(item, moment)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
@@ -10,7 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -222,8 +221,8 @@ class Store:
 
     def person_tag(self, number: str) -> str:
         """The keyed hash (HMAC-SHA-256) by which this station knows a number (E.164) that it does not keep. It is a
-        function of SQL too."""
-        return hmac.digest(self._people_key, number.encode(), hashlib.sha256).hex()
+        function of SQL too, which asks for the same few numbers again and again."""
+        return _tag(self._people_key, number)
 
     @cached_property
     def _people_key(self) -> bytes:
@@ -237,6 +236,11 @@ class Store:
                 conn.close()
             self._all.clear()
         self._local = threading.local()
+
+
+@lru_cache(maxsize=64)
+def _tag(key: bytes, number: str) -> str:
+    return hmac.digest(key, number.encode(), "sha256").hex()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from daemon.core.chain import SERVICE, What
 from daemon.core.message import MessageState
@@ -250,7 +251,12 @@ def known_as(cell: str, policy: Policy) -> str:
 def policy_of(conn: sqlite3.Connection) -> Policy:
     """What the configuration said when it was read last."""
     row = conn.execute("SELECT value FROM station WHERE key = 'policy'").fetchone()
-    return Policy() if row is None else Policy(**json.loads(row[0]))
+    return Policy() if row is None else _policy(row[0])
+
+
+@lru_cache(maxsize=4)
+def _policy(as_json: str) -> Policy:
+    return Policy(**json.loads(as_json))
 
 
 def _suppress(conn: sqlite3.Connection, found: Iterable[tuple[str, float, int]]) -> None:
