@@ -28,7 +28,8 @@ GUESSED: Final = tuple(kind for kind in Kind if kind not in {Kind.OPT_OUT, Kind.
 
 MAJORITY: Final = 18
 _AGE: Final = re.compile(
-    r"\b(?:i m|im|i am|am|aged?|only|just turned|turned|turning) (\d{1,2})\b"
+    r"\b(?:im|i am|am|aged?|only|just turned|turned|turning|(?<!it )(?:is|hes|shes)) "
+    r"(\d{1,2}|(?:thir|four|fif|six|seven)teen|twelve|eleven|ten)\b"
     r"(?! (?:pm|am|mins?|minutes?|hours?|days?|weeks?|months?|times|quid|pounds?|miles?)\b)"
 )
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -67,7 +68,7 @@ def pressing(kind: Kind) -> int:
 
 
 def _is_child(plain: str) -> bool:
-    return any(int(age) < MAJORITY for age in _AGE.findall(plain))
+    return any(not age.isdecimal() or int(age) < MAJORITY for age in _AGE.findall(plain))
 
 
 def _plain(text: str) -> str:

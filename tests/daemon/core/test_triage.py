@@ -30,7 +30,16 @@ ENGLISH, WELSH = shipped("en"), shipped("cy")
         ("I don't want to live anymore", Kind.DANGER),
         ("stop them hurting me", Kind.DANGER),
         ("my mate has overdosed what do i do", Kind.DANGER),
+        ("ive taken too many pills", Kind.DANGER),
+        ("they make me hold the drugs", Kind.DANGER),
+        ("hes got a blade", Kind.DANGER),
         ("im 14 and i dont know what to do", Kind.CHILD),
+        ("my lad is 14 and hes selling for them", Kind.CHILD),
+        ("he's sixteen", Kind.CHILD),
+        ("i wanna get off the gear", Kind.HELP),
+        ("is this confidential", Kind.HELP),
+        ("dont stop messaging me", Kind.OTHER),
+        ("STOP texting me pls", Kind.OPT_OUT),
         ("I’m only 15", Kind.CHILD),
         ("my son has been running for them", Kind.CHILD),
         ("ill be in trouble at school", Kind.CHILD),
@@ -56,13 +65,16 @@ def test_english(text: str, kind: Kind) -> None:
     ("text", "kind"),
     [
         ("Dwi mewn PERYGL", Kind.DANGER), ("Angen siarad efo rhywun", Kind.HELP), ("rhif anghywir", Kind.WRONG_NUMBER),
+        ("Pwy sy'n tecstio?", Kind.WRONG_NUMBER), ("stopiwch os gwelwch yn dda", Kind.OPT_OUT),
     ],
 )  # fmt: skip
 def test_welsh(text: str, kind: Kind) -> None:
     assert WELSH.kind(text) is kind
 
 
-@pytest.mark.parametrize("text", ["see you at 10 am", "im 40 and fine", "im 15 minutes away", "begun", "the godfather"])
+@pytest.mark.parametrize("text", [
+    "see you at 10 am", "im 40 and fine", "im 15 minutes away", "it is 10 now", "he is 40", "begun", "the godfather",
+])  # fmt: skip
 def test_a_word_inside_another_and_a_number_that_is_no_age_say_nothing(text: str) -> None:
     assert ENGLISH.kind(text) is Kind.OTHER
 
