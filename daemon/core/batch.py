@@ -82,6 +82,7 @@ class SheetRow:
     note: str
     parts: int
     text: str
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

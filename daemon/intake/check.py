@@ -58,6 +58,6 @@ def check(path: Path, settings: Settings, now: float) -> Checked:
 
 def _sheet_rows(sifted: Sifted) -> Iterator[SheetRow]:
     for m in sifted.messages:
-        yield SheetRow(m.row, m.ref, m.cell, m.recipient, str(m.state), m.reason, m.note, m.parts, m.text)
+        yield SheetRow(m.row, m.ref, m.cell, m.recipient, str(m.state), m.reason, m.note, m.parts, m.text, m.priority)
     for bad in sifted.rejected:
         yield SheetRow(bad.row, bad.ref, bad.to, "", "rejected", bad.reason, "", 0, bad.text)

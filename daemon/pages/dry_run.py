@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from daemon.core.batch import SheetRow
+from daemon.core.forecast import Planned
 from daemon.pages.outlook import outlook_of
 from daemon.pages.sheet import sheet_of
 from daemon.pages.sheet_text import Subject, document_of
@@ -42,7 +43,7 @@ def _document(
 ) -> dict[str, Any]:
     if store:
         rows = _sifted(rows, store, now, again=bool(subject.again))
-    messages = [(row.to, row.parts) for row in rows if row.state == "held"]
+    messages = [Planned(row.to, row.parts, row.priority) for row in rows if row.state == "held"]
     views, outbox = (Views(store), Outbox(store)) if store else (None, None)
     outlook = outlook_of(messages, sim, settings, now, views, outbox)
     return document_of(subject, sheet_of(rows), outlook, settings.tariff.currency, settings.station.zone)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from daemon.core import forecast, throttle
+from daemon.core.forecast import Beside, Planned
 from daemon.core.message import SimState
 from daemon.settings import Settings
 from daemon.store import Outbox, Views
@@ -26,8 +27,9 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """All of it. Times are None when nothing can be said; `cost` is None without a tariff. `ahead` are the messages of
-    other batches that wait now: they are not counted in the times.
+    """All of it. Times are None when nothing can be said; `cost` is None without a tariff. `ahead` messages of other
+    batches go before the end of the list, and are counted in the times; `stranded` messages of the list wait for a SIM
+    that is not in use.
     """
 
     starts_at: float | None = None
@@ -35,14 +37,15 @@ class Outlook:
     shares: tuple[Share, ...] = ()
     cost: float | None = None
     ahead: int = 0
+    stranded: int = 0
     by_known_sims: bool = True
 
 
 def outlook_of(
-    messages: Sequence[tuple[str, int]], only_sim: str, settings: Settings, now: float,
+    messages: Sequence[Planned], only_sim: str, settings: Settings, now: float,
     views: Views | None, outbox: Outbox | None,
 ) -> Outlook:
-    """If (recipient, parts) were released now, by the SIMs that the station can use and their histories.
+    """If these messages were released now, by the SIMs that the station can use and their histories, among what waits.
 
     Where it knows none, and where there is no database yet, by one unused SIM.
     """
@@ -51,14 +54,23 @@ def outlook_of(
     known = bool(lanes)
     if not known:
         lanes = [forecast.Lane(throttle.History(), settings.throttle, now)]
-    through = forecast.finish(lanes, messages, settings.quiet_hours, settings.station.zone)
-    parts = sum(parts for _, parts in messages)
+    parts = sum(message.parts for message in messages)
+    stranded = 0
+    others: Sequence[Beside] = ()
+    if outbox is not None and known:
+        bound = {} if only_sim else outbox.sims_of(message.recipient for message in messages)
+        every = [message._replace(sim=bound.get(message.recipient, "")) for message in messages]
+        here = {"", *(lane.iccid for lane in lanes)}
+        messages = [message for message in every if message.sim in here]
+        stranded, others = len(every) - len(messages), outbox.beside()
+    through = forecast.finish(lanes, messages, settings.quiet_hours, settings.station.zone, others)
     return Outlook(
-        starts_at=through and through[0],
-        finishes_at=through and through[1],
+        starts_at=through and through.starts_at,
+        finishes_at=through and through.finishes_at,
         shares=tuple(_share(sim, lane, settings) for sim, lane in zip(sims, lanes, strict=False) if lane.messages),
         cost=parts * settings.tariff.per_part if settings.tariff.per_part else None,
-        ahead=0 if views is None else views.counts()["queued"],
+        ahead=through.ahead if through else 0,
+        stranded=stranded,
         by_known_sims=known,
     )
 
@@ -72,7 +84,7 @@ def _lane(sim: dict[str, object], settings: Settings, now: float, outbox: Outbox
     limits = settings.limits_for(iccid, str(sim["imsi"]))
     history = outbox.history(iccid, now - throttle.longest_window(limits))
     until = sim["until"] if sim["state"] == SimState.RESTING else None
-    return forecast.Lane(throttle.History(history), limits, max(now, float(str(until or now))))
+    return forecast.Lane(throttle.History(history), limits, max(now, float(str(until or now))), iccid)
 
 
 def _share(sim: dict[str, object], lane: forecast.Lane, settings: Settings) -> Share:

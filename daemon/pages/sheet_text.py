@@ -73,6 +73,11 @@ def _advice(sheet: Sheet, outlook: Outlook) -> Iterator[str]:
         yield "plain signs could stand for some characters: they are taken only with `plain = true` in batch.toml"
     if sheet.people and not outlook.by_known_sims:
         yield "no SIM is in use just now: the times are those of one SIM that has sent nothing yet"
+    if outlook.stranded:
+        yield (
+            f"{outlook.stranded} of these people were texted from a SIM that is not in use: they wait for it, and are "
+            "not counted in these times"
+        )
 
 
 def _share(share: Share, zone: tzinfo) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def figures(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
             f"{_parts(sim['parts'])}, until {sim['finishes_at']}"
         )
     if document["waiting_before"]:
-        yield "waiting before", f"{document['waiting_before']} messages of other batches, not counted in these times"
+        yield "waiting before", f"{document['waiting_before']} messages of other batches, counted in these times"
     if document["cost"]:
         yield "cost", f"{document['cost']['amount']:.2f} {document['cost']['currency']}"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from daemon.clock import iso
 from daemon.core.batch import SheetRow
+from daemon.core.forecast import Planned
 from daemon.core.message import BatchState
 from daemon.pages.outlook import outlook_of
 from daemon.pages.sheet import sheet_of
@@ -43,7 +44,7 @@ class Sheets:
                 path.unlink(missing_ok=True)
 
     def _write(self, path: Path, batch: dict[str, Any], settings: Settings, now: float) -> None:
-        zone, messages = settings.station.zone, list[tuple[str, int]]()
+        zone, messages = settings.station.zone, list[Planned]()
         sheet = sheet_of(_noted(self._views.sheet(batch["id"]), messages))
         outlook = outlook_of(messages, batch["only_sim"], settings, now, self._views, self._outbox)
         subject = Subject(batch["name"], wording=batch["wording"], notes=json.loads(batch["notes"]))
@@ -59,9 +60,9 @@ def _path(folder: Path, name: str) -> Path:
     return folder / f"{name}.html"
 
 
-def _noted(rows: Iterable[SheetRow], messages: list[tuple[str, int]]) -> Iterator[SheetRow]:
+def _noted(rows: Iterable[SheetRow], messages: list[Planned]) -> Iterator[SheetRow]:
     """The rows as they are; those that would be sent are added to `messages`."""
     for row in rows:
         if row.state == "held":
-            messages.append((row.to, row.parts))
+            messages.append(Planned(row.to, row.parts, row.priority))
         yield row

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import heapq
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from daemon.core.forecast import Beside, Planned
 from daemon.store.connection import Store
+from daemon.store.turns import SIM_OF_PERSON
 
 
 class Questions:
@@ -69,6 +75,37 @@ class Questions:
             (iccid,),
         ).fetchone()
         return bool(row[0])
+
+    def beside(self, batch_id: int | None = None) -> list[Beside]:
+        """The batches that are being sent, `batch_id` left out, by whose turn it is."""
+        batches = self._store.conn.execute(
+            "SELECT id, (SELECT n FROM counts WHERE batch_id = batches.id AND state = 'queued') AS n FROM batches"
+            " WHERE state = 'released' AND id IS NOT ? AND n > 0 ORDER BY turn, id",
+            (batch_id,),
+        ).fetchall()
+        sims = [None, *(row[0] for row in self._store.conn.execute("SELECT iccid FROM sims"))]
+        return [Beside(row["n"], self._in_order(row["id"], sims)) for row in batches]
+
+    def _in_order(self, batch_id: int, sims: Sequence[str | None]) -> Iterator[Planned]:
+        """The queued messages of a batch in their order, each read when it is asked for."""
+        lines = [
+            self._store.conn.execute(
+                "SELECT recipient, part_count, priority, coalesce(sim, ''), id FROM messages WHERE state = 'queued'"
+                " AND batch_id = ? AND sim IS ? ORDER BY priority DESC, id",
+                (batch_id, sim),
+            )
+            for sim in sims
+        ]
+        return (Planned(*row[:4]) for row in heapq.merge(*lines, key=lambda row: (-row["priority"], row["id"])))
+
+    def sims_of(self, recipients: Iterable[str]) -> dict[str, str]:
+        """The SIM from which each of these people is texted; whoever any SIM may text is not in it."""
+        rows = self._store.conn.execute(
+            f"SELECT recipient, {SIM_OF_PERSON} AS sim FROM (SELECT value AS recipient FROM json_each(?)) AS messages"
+            " WHERE sim IS NOT NULL",
+            (json.dumps(list(recipients)),),
+        )
+        return {str(row["recipient"]): str(row["sim"]) for row in rows}
 
     def newest_event(self) -> float:
         """The newest time in the database: while the clock stands before it, the clock is wrong."""

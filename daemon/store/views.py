@@ -152,9 +152,9 @@ SELECT max(at) FROM (
 )
 """
 _SHEET = """
-SELECT row, ref, cell, recipient, state, reason, note, part_count, text FROM messages WHERE batch_id = :batch
+SELECT row, ref, cell, recipient, state, reason, note, part_count, text, priority FROM messages WHERE batch_id = :batch
 UNION ALL
-SELECT row, ref, cell, '', 'rejected', reason, '', 0, text FROM rejected_rows WHERE batch_id = :batch
+SELECT row, ref, cell, '', 'rejected', reason, '', 0, text, 0 FROM rejected_rows WHERE batch_id = :batch
 ORDER BY 1
 """
 _OUTCOMES = """

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from daemon.clock import Clock
 from daemon.core.batch import NewBatch, NewMessage, Problem, RejectedRow, SheetRow, Taken
-from daemon.core.message import MessageState
+from daemon.core.forecast import Planned
+from daemon.core.message import MessageState, SimState
 from daemon.core.quiet_hours import QuietHours
 from daemon.core.throttle import Limits
 from daemon.pages.dry_run import dry_run
@@ -117,7 +118,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_each_sim_has_its_share_and_its_end(store: Store, settings: Settings) -> None:
-    messages = [(f"+4474001{n:05}", 2) for n in range(4)]
+    messages = [Planned(f"+4474001{n:05}", 2) for n in range(4)]
     outlook = outlook_of(messages, "", settings, NOW, Views(store), Outbox(store))
     assert [(share.label, share.network, share.messages, share.parts) for share in outlook.shares] == [
         ("Desk 1", "23410", 2, 4), ("", "23410", 2, 4),
@@ -127,6 +128,24 @@ def test_each_sim_has_its_share_and_its_end(store: Store, settings: Settings) ->
     assert [(share.iccid, share.messages) for share in alone.shares] == [(OTHER, 4)]
     unknown = outlook_of(messages, "", settings, NOW, None, None)
     assert (unknown.shares, unknown.finishes_at, unknown.by_known_sims) == ((), NOW + 40, False)
+
+
+def test_the_queue_is_counted_in_the_times(store: Store, settings: Settings) -> None:
+    outbox = Outbox(store)
+    for name, count, priority in (("urgent", 3, 5), ("other", 9, 0), ("later", 9, -1)):
+        rows = [NewMessage(n, f"+447400{priority + 1}{n:05}", "Hi", 1, priority=priority) for n in range(1, count + 1)]
+        outbox.enqueue(NewBatch(name, name, name, "anna", NOW, released=True), rows, [])
+    item = outbox.claim(OTHER, NOW)
+    assert item is not None
+    outbox.accepted(outbox.submitting(item, [SubmitPdu("00", 1)], 1, OTHER, NOW - 60, NOW + 60), 1, NOW)
+    Sims(store).begin()
+    Sims(store).show(SIM, SimState.READY, "", None)
+    messages = [Planned(item.recipient, 1), *(Planned(f"+4474001{n:05}", 1) for n in range(2))]
+    outlook = outlook_of(messages, "", settings, NOW, Views(store), outbox)
+    assert (outlook.starts_at, outlook.finishes_at) == (NOW + 20, NOW + 45), "two urgent ones, and ours in turn"
+    assert (outlook.ahead, outlook.stranded) == (3, 1)
+    document = document_of(Subject("list.csv"), sheet_of([row(1)]), outlook, "GBP", UTC)
+    assert "1 of these people were texted from a SIM that is not in use" in document["notes"][-1]
 
 
 def test_a_dry_run_leaves_out_whom_the_station_must_not_text(store: Store, settings: Settings, tmp_path: Path) -> None:
@@ -162,7 +181,7 @@ def test_people_who_were_texted_lately_are_left_out_unless_the_list_says_why(
 
 def test_what_a_long_list_takes_is_told_from_its_beginning(settings: Settings) -> None:
     daily = dataclasses.replace(settings, throttle=Limits(0, 0, 0, 100, 0, 0, 0))
-    messages = [(f"+4474{n:08}", 1) for n in range(100_000)]
+    messages = [Planned(f"+4474{n:08}", 1) for n in range(100_000)]
     outlook = outlook_of(messages, "", daily, NOW, None, None)
     assert outlook.finishes_at is not None
     assert (outlook.finishes_at - NOW) / 86_400 == pytest.approx(1000, rel=0.02)
