@@ -3,7 +3,7 @@
 #   make demo      the whole service against two simulated modems, with no hardware, in under a minute
 #   make test      the tests
 #   make lint      style, types and import rules
-#   make bench     the speed measurements of benchmarks/
+#   make bench     the speed measurements of benchmarks/, into docs/performance.md: 20 minutes (ARGS=--short: 8)
 #   make torture   an hour of faults drawn by chance (MINUTES=5 for less), and a report of what held: docs/reliability.md
 #   make package   dist/outpost_VERSION_all.deb, which installs without network on Debian 12 and 13
 #   make bundle    dist/outpost-VERSION-wheels.tar, for other systems
@@ -39,7 +39,7 @@ lint: setup-dev
 	"$(VENV)/bin/lint-imports" --no-logo
 
 bench: setup-dev
-	@set -e; for script in benchmarks/*.py; do echo "== $$script"; "$(VENV)/bin/python" "$$script"; done
+	@"$(VENV)/bin/python" benchmarks/run_all.py $(ARGS)
 
 package bundle: setup-run
 	@"$(VENV)/bin/python" packaging/build.py $@

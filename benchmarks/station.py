@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -50,9 +49,10 @@ TEXT = "Northshire Support: free, private help for you, day or night: 0808 157 0
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process has used so far: seconds of CPU, and its largest resident memory in MiB."""
+    """What a process has used so far: seconds of CPU; its memory now and its largest, both resident, in MiB."""
 
     cpu_seconds: float
+    resident_mib: float
     peak_mib: float
 
 
@@ -67,8 +67,9 @@ class Bench:
         """Of the service's process, from /proc."""
         root = Path("/proc") / str(self.service.pid)
         fields = (root / "stat").read_text().rsplit(")", 1)[1].split()
-        peak = next(line for line in (root / "status").read_text().splitlines() if line.startswith("VmHWM"))
-        return Usage((int(fields[11]) + int(fields[12])) / TICKS, int(peak.split()[1]) / 1024)
+        memory = dict(line.split(":", 1) for line in (root / "status").read_text().splitlines())
+        resident, peak = (int(memory[key].split()[0]) / 1024 for key in ("VmRSS", "VmHWM"))
+        return Usage((int(fields[11]) + int(fields[12])) / TICKS, resident, peak)
 
     def status(self) -> dict[str, Any]:
         """The newest status.json, empty before the first."""
@@ -89,16 +90,68 @@ class Bench:
 
     def drop(self, rows: int, name: str = "list.csv", start: int = 0) -> None:
         """Drop a list of so many rows, each to another number."""
-        hidden = self.spool / "incoming" / f".{name}"
-        with hidden.open("w", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(("to", "text"))
-            table.writerows((f"+447{400_000_000 + start + n}", TEXT) for n in range(rows))
-        hidden.rename(self.spool / "incoming" / name)
+        write_list(self.spool / "incoming", rows, name, start)
 
-    def events(self) -> list[dict[str, Any]]:
-        """What the network saw."""
-        return [json.loads(line) for line in (self.folder / "network.jsonl").read_text().splitlines()]
+
+def number(n: int) -> str:
+    """The number of the n-th person."""
+    return f"+447{400_000_000 + n}"
+
+
+def write_list(incoming: Path, rows: int, name: str = "list.csv", start: int = 0) -> None:
+    """Drop a list into incoming/ by a rename, from the person `start` on."""
+    hidden = incoming / f".{name}"
+    with hidden.open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(("to", "text"))
+        table.writerows((number(start + n), TEXT) for n in range(rows))
+    hidden.rename(incoming / name)
+
+
+def configure(folder: Path, ports: Sequence[str], *, reports: bool) -> Path:
+    """Write the configuration of a station in a folder: no limits, no quiet hours, no release. Its file."""
+    config = folder / "outpost.toml"
+    config.write_text(CONFIG.format(ports=json.dumps(list(ports)), reports=str(reports).lower()))
+    return config
+
+
+@contextmanager
+def simulator(folder: Path, modems: int, radio: float) -> Iterator[list[str]]:
+    """The simulated network in a process of its own, its log in network.jsonl; gives the modems' ports."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "drivers.simulator", "--dir", str(folder / "dev"), "--modems", str(modems),
+         "--radio-delay", str(radio), "--log", str(folder / "network.jsonl")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["ports"]
+    finally:
+        end(process)
+
+
+@contextmanager
+def service(config: Path, level: str = "INFO", **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The service in a process of its own, its log in service.log."""
+    with (config.parent / "service.log").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "daemon.cli", "run", "--config", str(config), "--log-level", level],
+            stderr=log, env=os.environ | environment,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End one process that was started here."""
+    process.terminate()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextmanager
@@ -106,29 +159,9 @@ def station(
     folder: Path, *, modems: int, radio: float, reports: bool = True, level: str = "INFO"
 ) -> Iterator[Bench]:
     """A running station, ready with all its modems; ended by process id."""
-    simulator = subprocess.Popen(
-        [sys.executable, "-m", "drivers.simulator", "--dir", str(folder / "dev"), "--modems", str(modems),
-         "--radio-delay", str(radio), "--log", str(folder / "network.jsonl")],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert simulator.stdout is not None
-    ports = json.loads(simulator.stdout.readline())["ports"]
-    config = folder / "outpost.toml"
-    config.write_text(CONFIG.format(ports=json.dumps(ports), reports=str(reports).lower()))
-    with (folder / "service.log").open("w") as log:
-        service = subprocess.Popen(
-            [sys.executable, "-m", "daemon.cli", "run", "--config", str(config), "--log-level", level], stderr=log
-        )
-    bench = Bench(folder, service, ports)
-    try:
-        bench.wait(lambda s: sum(m["state"] == "ready" for m in s["modems"]) == modems, 120)
-        yield bench
-    finally:
-        for process in (service, simulator):
-            process.send_signal(signal.SIGTERM)
-        for process in (service, simulator):
-            try:
-                process.wait(60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    with simulator(folder, modems, radio) as ports:
+        config = configure(folder, ports, reports=reports)
+        with service(config, level) as process:
+            bench = Bench(folder, process, ports)
+            bench.wait(lambda s: sum(m["state"] == "ready" for m in s["modems"]) == modems, 120)
+            yield bench
