@@ -119,7 +119,7 @@ def render(document: Document, screen: Screen) -> RenderableType:
     return Group(
         _headline(document["station"]),
         *(Text(f"! {alarm['text']}", style="bold red") for alarm in document.get("alarms", [])),
-        _replies(document),
+        _people(document["station"]),
         _sims(document["sims"], document["modems"]),
         _batches(document["batches"], screen.chosen),
         _counts(document["messages"]),
@@ -137,10 +137,11 @@ def _headline(station: Document) -> Text:
     return Text.assemble((station["name"], "bold"), "  ", state, f"  {station['updated_at']}")
 
 
-def _replies(document: Document) -> Text:
-    found = document.get("replies", {})
-    unread, waiting = found.get("unread", 0), found.get("waiting", 0)
-    return Text(f"Replies: {unread} unread, {waiting} waiting for an answer", style="bold" if unread else "")
+def _people(station: Document) -> Text:
+    unread, waiting = station["replies"]["unread"], station["replies"]["waiting"]
+    handed, late = len(station["handovers"]), sum(one["overdue"] for one in station["handovers"])
+    told = f"Replies: {unread} unread, {waiting} waiting for an answer; {handed} handed over, {late} of them overdue"
+    return Text(told, style="bold" if unread or late else "")
 
 
 def _sims(sims: list[Document], modems: list[Document]) -> Table:

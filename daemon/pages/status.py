@@ -32,6 +32,7 @@ def station_status(
             "name": settings.station.name,
             "timezone": settings.station.timezone,
             "running": running,
+            "paused": views.station_pause() is not None,
             "updated_at": iso(now, zone),
             "replies": views.replies(),
             "handovers": [handover_standing(one, now, zone) for one in views.handovers()],

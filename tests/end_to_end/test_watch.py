@@ -57,7 +57,7 @@ def watch(station):
         terminal.close()
 
 
-def test_watch_shows_the_station_and_obeys_its_keys(station, people, watch):
+def test_watch_shows_the_station_and_obeys_its_keys(station, people, number, watch):
     station = station(modems=1)
     station.configure(sending={"approval": "one-person"})
     station.start()
@@ -78,6 +78,13 @@ def test_watch_shows_the_station_and_obeys_its_keys(station, people, watch):
     screen.until(r"Done: release line-42")
     station.until_counts(delivered=3)
     screen.until(r"3 of 3")
+    station.network.tell("inbound", sim=station.network.sims[0], **{"from": number(100)}, text="who is this")
+    screen.until(r"Replies: 1 unread")
+    for question, shown in ((r"Stop all sends", r"all sends are stopped"), (r"Let the station send again", r"running")):
+        screen.press("s")
+        screen.until(question)
+        screen.press("y")
+        screen.until(shown)
     screen.press("p")
     screen.until(r"Pause line-42\?")
     screen.press("y")

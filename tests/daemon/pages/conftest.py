@@ -20,13 +20,23 @@ from daemon.pages.requests import RequestFiles
 from daemon.store import Replies, Requests, Store
 from daemon.store.handovers import Handovers
 
-AXE = """
-axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}).then(function (results) {
-  const found = results.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.map(n => n.html).join(" "));
-  document.body.innerHTML = "<pre id='found'></pre>";
-  document.getElementById("found").textContent = JSON.stringify({passed: results.passes.length, violations: found});
+LOOK = """
+window.onload = () => axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]}).then(results => {
+  const named = results.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.map(n => n.html).join(" "));
+  parent.postMessage({
+    page: NUMBER, violations: named, passed: results.passes.length,
+    overflows: document.documentElement.scrollWidth > innerWidth, shown: document.body.innerText,
+  }, "*");
 });
 """
+GATHER = """
+const found = [];
+window.onmessage = message => {
+  found[message.data.page] = message.data;
+  if (Object.keys(found).length == COUNT) document.getElementById("found").textContent = JSON.stringify(found);
+};
+"""
+"""What each page tells of itself, and the page around them that gathers it: a browser starts once for all."""
 
 Document = dict[str, Any]
 
@@ -92,31 +102,21 @@ class Browser:
             program, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/me",
         ]  # fmt: skip
 
-    def dom(self, text: str) -> str:
-        """The page after its own scripts have run."""
-        return self._run(text, "--dump-dom", "--virtual-time-budget=5000").stdout
-
-    def accessibility(self, text: str) -> dict[str, Any]:
-        """What axe finds: violations, and how many rules passed."""
+    def look(self, *pages: str, width: int = 360) -> list[dict[str, Any]]:
+        """Each page on a screen so wide, after its own scripts have run: `violations` and the number of rules `passed`,
+        as axe finds them; whether it `overflows` to the right; and the words that are `shown`."""
         axe = files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
-        bare = re.sub(r"<meta http-equiv=[^>]*>", "", text)  # axe is a script of more than the page allows
-        dom = self.dom(bare.replace("</body>", f"<script>{axe}</script><script>{AXE}</script></body>"))
-        found = re.search(r'<pre id="found">(.*?)</pre>', dom, re.DOTALL)
-        assert found, f"axe did not come to an end: {dom[-2000:]}"
-        return json.loads(html.unescape(found[1]))
-
-    def screenshot(self, text: str, width: int) -> bytes:
-        """The page as a PNG."""
-        picture = self._folder / "picture.png"
-        self._run(text, f"--screenshot={picture}", f"--window-size={width},1200")
-        return picture.read_bytes()
-
-    def overflows(self, text: str, width: int) -> bool:
-        """Whether a screen of this width would have to be scrolled sideways."""
-        script = "<script>document.title = document.documentElement.scrollWidth > innerWidth ? 'WIDE' : 'FITS'</script>"
-        dom = self._run(text.replace("</body>", f"{script}</body>"), "--dump-dom", f"--window-size={width},1200").stdout
-        assert "<title>FITS" in dom or "<title>WIDE" in dom
-        return "<title>WIDE" in dom
+        frames = []
+        for n, text in enumerate(pages):
+            bare = re.sub(r"<meta http-equiv=[^>]*>", "", text)  # axe is a script of more than the page allows
+            script = f"<script>{axe}</script><script>{LOOK.replace('NUMBER', str(n))}</script></body>"
+            inside = html.escape(bare.replace("</body>", script))
+            frames.append(f'<iframe width="{width}" height="900" srcdoc="{inside}"></iframe>')
+        gather = f"<pre id='found'></pre><script>{GATHER.replace('COUNT', str(len(pages)))}</script>"
+        dom = self._run(f"<body>{gather}{''.join(frames)}</body>", "--dump-dom", "--virtual-time-budget=20000").stdout
+        found = re.search(r'<pre id="found">(.+?)</pre>', dom, re.DOTALL)
+        assert found, f"the pages did not come to an end: {dom[-2000:]}"
+        return list(json.loads(html.unescape(found[1])))
 
     def _run(self, text: str, *options: str) -> subprocess.CompletedProcess[str]:
         page = self._folder / "page.html"

@@ -11,13 +11,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from daemon.core.batch import OutcomeRow
+from daemon.core.batch import OutcomeRow, SheetRow
 from daemon.core.reply import Reply, ReplyKind, ReplyState
 from daemon.core.triage import Kind
 from daemon.pages.batch_page import write_batch_page
 from daemon.pages.figures import Figures
+from daemon.pages.outlook import Outlook
 from daemon.pages.replied import Replied
 from daemon.pages.replies import in_order
+from daemon.pages.sheet import sheet_of
+from daemon.pages.sheet_html import write_sheet
+from daemon.pages.sheet_text import Subject, document_of
 from daemon.pages.station_page import station_page
 from daemon.settings import load_words
 
@@ -92,6 +96,19 @@ def batch_page(tmp_path: Path) -> str:
     return path.read_text("utf-8")
 
 
+@pytest.fixture
+def sheet_page(tmp_path: Path) -> str:
+    rows = [
+        SheetRow(1, "A-1", "07400 100001", "+447400100001", "held", "", "a note", 2, NASTY),
+        SheetRow(2, "", "0115 496 0000", "", "rejected", "to: a landline", "", 0, ""),
+        SheetRow(3, "", "07400 100001", "+447400100001", "suppressed", "duplicate of row 1", "", 1, "Hello"),
+    ]
+    subject = Subject("line-42", wording="Hello {name}", notes=["plain signs could stand for some characters"])
+    document = document_of(subject, sheet_of(rows), Outlook(SENT, SENT + 60, cost=0.1, ahead=3), "GBP", ZONE)
+    write_sheet(tmp_path / "sheet.html", document, "Waits for release. Dropped by ann.", rows)
+    return (tmp_path / "sheet.html").read_text("utf-8")
+
+
 def test_the_station_page_says_how_each_sim_stands(document: dict[str, Any]) -> None:
     words = Words(station_of(document)).words
     assert "Nottingham <1>" in words
@@ -150,24 +167,17 @@ def test_a_text_is_never_markup(batch_page: str) -> None:
     assert "</td><script>alert(1)</script> &" in Words(batch_page).words
 
 
-def test_a_page_is_stale_after_a_minute_and_says_so_loudly(browser: Any, document: dict[str, Any]) -> None:
-    def shown(age: float) -> bool:
+def test_pages_are_for_everybody_on_small_screens_too_and_say_loudly_when_they_are_stale(
+    browser: Any, document: dict[str, Any], batch_page: str, sheet_page: str
+) -> None:
+    def station_written(age: float) -> str:
         document["station"]["updated_at"] = datetime.fromtimestamp(time.time() - age, ZONE).isoformat()
-        dom = browser.dom(station_of(document))
-        return 'hidden="hidden"' not in dom and "STALE" in dom
+        return station_of(document)
 
-    assert not shown(5)
-    assert shown(125)
-
-
-def test_pages_pass_the_accessibility_checker(browser: Any, document: dict[str, Any], batch_page: str) -> None:
-    for text in (station_of(document), batch_page):
-        found = browser.accessibility(text)
+    fresh, stale, *others = browser.look(station_written(5), station_written(125), batch_page, sheet_page)
+    for found in (fresh, stale, *others):
         assert found["violations"] == []
         assert found["passed"] > 15
-
-
-def test_pages_fit_a_small_screen(browser: Any, document: dict[str, Any], batch_page: str) -> None:
-    # 500 pixels is the narrowest window that Chromium makes.
-    for text in (station_of(document), batch_page):
-        assert not browser.overflows(text, 500)
+        assert not found["overflows"]
+    assert "Nothing here can be relied on" not in fresh["shown"]
+    assert "Nothing here can be relied on" in stale["shown"]
