@@ -22,6 +22,7 @@ from daemon import logs
 from daemon.clock import Clock
 from daemon.control.actions import Actions
 from daemon.control.conversations import Conversations
+from daemon.control.disclosing import Disclosing
 from daemon.control.handing import Handing
 from daemon.control.keeping import Keeping
 from daemon.control.server import ControlServer
@@ -182,8 +183,9 @@ class Application:
         decisions = Decisions(store)
         self._released = ReleasedFolder(decisions, lambda: self._station.settings, self._clock.now, self._decided)
         given = (store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
-        self._keeping, conversations, handing = Keeping(*given), Conversations(*given), Handing(*given)
-        others = {**self._keeping.actions, **conversations.actions, **handing.actions}
+        self._keeping = Keeping(*given)
+        parts = (self._keeping, Conversations(*given), Handing(*given), Disclosing(*given))
+        others = {name: action for part in parts for name, action in part.actions.items()}
         answers = Answers(self._station, Answering(store))
         spool = settings.station.spool_dir
         self._outgoing = OutgoingFolder(

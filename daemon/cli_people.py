@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from daemon.cli_shared import ask, config_option, fail, json_option, print_json, print_lines, read, reading, settings_of
+from daemon.cli_shared import (
+    ask,
+    config_option,
+    disclosed,
+    fail,
+    json_option,
+    print_json,
+    print_lines,
+    read,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from daemon.intake.number_list import NumberList
@@ -97,12 +107,10 @@ def exclusions_remove(who: tuple[str, ...], category: str | None, reason: str, c
 @config_option
 def exclusions_hash(who: tuple[str, ...], config: Path) -> None:
     """Print the hashes by which this station knows numbers: a list of them excludes people without naming them."""
-    from daemon.store import Lists
-
-    settings = settings_of(config)
-    with reading(settings) as store:
-        found = _numbers(who, settings)
-        print_lines(Lists(store).hashed(entry) for entry in found.entries)
+    found = _numbers(who, settings_of(config))
+    for at in range(0, len(found.entries), AT_ONCE):
+        asked = {"do": "exclusions hash", "numbers": found.entries[at : at + AT_ONCE]}
+        print_lines(disclosed(config, asked)["hashes"])
     _tell_passed_over(found)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-import time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,12 +15,12 @@ from daemon.cli_shared import (
     DONE,
     REFUSED,
     config_option,
+    disclosed,
     fail,
     json_option,
     keep,
     print_json,
     print_lines,
-    reading,
     settings_of,
 )
 
@@ -40,21 +43,16 @@ def audit_verify(heads: tuple[str, ...], config: Path, as_json: bool) -> None:
     Whoever can write the database and audit.head can write both anew: only a head kept elsewhere shows that.
     """
     from daemon.core.chain import Head
-    from daemon.pages import record
-    from daemon.store.audit import Audit
+    from daemon.pages.record import check_lines
 
-    settings = settings_of(config)
-    parsed = [Head.parse(head) for head in heads]
-    if None in parsed:
+    if not all(map(Head.parse, heads)):
         raise click.BadParameter("a head is written SEQ:HASH, as pages print it.", param_hint="--head")
-    kept = record.kept_head(settings.station.state_dir)
-    with reading(settings) as store:
-        checked = Audit(store).check(*(head for head in (*parsed, kept) if head is not None))
+    checked = disclosed(config, {"do": "audit verify", "heads": heads})
     if as_json:
-        print_json(record.check_document(checked))
+        print_json(checked)
     else:
-        print_lines(record.check_lines(checked))
-    sys.exit(REFUSED if checked.breaks else DONE)
+        print_lines(check_lines(checked))
+    sys.exit(REFUSED if checked["breaks"] else DONE)
 
 
 @audit.command("export")
@@ -62,52 +60,43 @@ def audit_verify(heads: tuple[str, ...], config: Path, as_json: bool) -> None:
 @config_option
 def audit_export(path: Path, config: Path) -> None:
     """Write the record into a file or folder, as JSON Lines with a signed head. The export is put on record itself."""
-    from daemon.pages.record import Signer, write_export
-    from daemon.store.audit import SIGNING_KEY, Audit
+    from daemon.pages.record import export_file
 
-    settings = settings_of(config)
-    keep(settings, {"do": "disclose", "kind": "audit export", "file": str(path)})
-    with reading(settings) as store:
-        signer = Signer(settings.station.name, settings.station.zone, store.secret(SIGNING_KEY))
-        try:
-            written = write_export(path, Audit(store).rows(), signer, time.time())
-        except OSError as error:
-            fail(f"{path}: {error.strerror}. Choose another place for the export.")
-    print_lines(str(file) for file in written)
+    file = export_file(path)
+    _write(file.parent, {"do": "audit export", "name": file.name, "file": str(path)}, config)
 
 
 @click.command()
 @click.argument("batch")
 @click.option("--to", "folder", type=click.Path(path_type=Path), metavar="DIR",
-              help="The folder to write; by default outcomes/BATCH-report in the spool.")
+              help="The folder to write; by default BATCH-report in outcomes/, or here where you may not write there."
+              )  # fmt: skip
 @click.option("--suppress-below", default=0, metavar="N", type=click.IntRange(0),
               help="Show no figure from 1 to N-1: a small one may point at somebody.")  # fmt: skip
 @config_option
 def report(batch: str, folder: Path | None, suppress_below: int, config: Path) -> None:
     """Write the report of a batch: a page to print, the outcomes, the record of it, and the SHA-256 of all."""
-    from daemon.control.server import asker_here
-    from daemon.pages.report import Frame, write_report
-    from daemon.settings import SettingsError, load_words
-    from daemon.store import Views
+    outcomes = settings_of(config).station.spool_dir / "outcomes"
+    to = folder or (outcomes if os.access(outcomes, os.W_OK) else Path()) / f"{batch}-report"
+    _write(to, {"do": "report", "batch": batch, "suppress_below": suppress_below, "file": str(to)}, config)
 
-    settings = settings_of(config)
-    to = folder or settings.station.spool_dir / "outcomes" / f"{batch}-report"
-    with reading(settings) as store:
-        if Views(store).batch(batch) is None:
-            fail(f"there is no batch {batch}. `outpost batches` lists them.")
+
+def _write(folder: Path, request: dict[str, Any], config: Path) -> None:
+    """Have files handed over, and write them into a folder as whoever runs this."""
+    from daemon.pages.files import put_whole
+
+    made = not folder.exists()
     try:
-        words = load_words(settings.replies.triage_dir)
-    except SettingsError as error:
-        fail(str(error))
-    kept = keep(settings, {"do": "disclose", "kind": "report", "batch": batch, "file": str(to)})
-    frame = Frame(asker_here().user, time.time(), kept["head"], suppress_below)
-    with reading(settings) as store:
-        row = Views(store).batch(batch)
-        try:
-            written = write_report(to, store, row, settings, words, frame) if row else []
-        except OSError as error:
-            fail(f"{to}: {error.strerror}. Choose another place with --to.")
-    print_lines(str(file) for file in written)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, file in keep(settings_of(config), request)["opened"].items():
+            with file:
+                put_whole(folder / name, partial(shutil.copyfileobj, file))
+            click.echo(folder / name)
+    except OSError as error:
+        fail(f"{folder}: {error.strerror}. Choose another place.")
+    finally:
+        if made and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 @click.command()

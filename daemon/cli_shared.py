@@ -72,6 +72,28 @@ def read(config: Path, what: str, **request: Any) -> dict[str, Any]:
         fail(str(error))
 
 
+def disclosed(config: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """What an action of daemon/control/disclosing.py tells that changes nothing: from the database where this user may
+    read it, else from the running service."""
+    import time
+
+    from daemon.control.disclosing import Disclosing
+    from daemon.control.server import asker_here
+    from daemon.store import DatabaseForbidden, DatabaseUnusable, Store
+
+    settings = settings_of(config)
+    try:
+        with contextlib.closing(Store(settings.station.database, read_only=True)) as store:
+            known = Disclosing(store, lambda: settings, time.time, lambda _: None).actions
+            return known[request["do"]](asker_here(), request)
+    except DatabaseForbidden:
+        answer = ask(config, request)
+        del answer["ok"]
+        return answer
+    except DatabaseUnusable as error:
+        fail(str(error))
+
+
 def keep(settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
     """Have the running service do what belongs on record; with none running, do it here. Its answer."""
     from daemon.control.client import Denied, NoDaemon
@@ -102,16 +124,6 @@ def _keep_alone(settings: Settings, request: dict[str, Any], no_service: str) ->
         sys.exit(NO_DAEMON)
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}.")
-
-
-def reading(settings: Settings) -> Any:
-    """The database, opened for reading and closed by the `with` that it is used in."""
-    from daemon.store import DatabaseUnusable, Store
-
-    try:
-        return contextlib.closing(Store(settings.station.database, read_only=True))
-    except DatabaseUnusable as error:
-        fail(str(error))
 
 
 def fail(message: str) -> NoReturn:

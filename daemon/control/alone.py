@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from daemon.control.conversations import Conversations
+from daemon.control.disclosing import Disclosing
 from daemon.control.handing import Handing
 from daemon.control.keeping import Keeping
 from daemon.control.server import asker_here
@@ -19,8 +20,9 @@ def act_alone(store: Store, settings: Settings, request: dict[str, Any]) -> dict
     Raises NotPossible, StoreFull, OSError.
     """
     given = (store, lambda: settings, time.time, _nobody_to_tell)
-    keeping, conversations, handing = Keeping(*given), Conversations(*given), Handing(*given)
-    return {**keeping.actions, **conversations.actions, **handing.actions}[request["do"]](asker_here(), request)
+    parts = (Keeping(*given), Conversations(*given), Handing(*given), Disclosing(*given))
+    actions = {name: action for part in parts for name, action in part.actions.items()}
+    return actions[request["do"]](asker_here(), request)
 
 
 def _nobody_to_tell(_batch_id: int | None) -> None:

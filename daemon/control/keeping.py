@@ -1,4 +1,4 @@
-"""What people do with what the station keeps: take data out of it, and erase. By the service, or alone without one."""
+"""Erases what the station need not keep any longer. By the service, or alone without one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import structlog
 
 from daemon.control.server import Action, Asker, Forbidden
 from daemon.core.blanking import blanked
-from daemon.core.chain import SERVICE, What
+from daemon.core.chain import SERVICE
 from daemon.pages import erasing
 from daemon.settings import Settings
 from daemon.store import Store
-from daemon.store.audit import SIGNING_KEY, Audit
 from daemon.store.erasure import Erasure
-from daemon.store.stops import NotPossible
 
 DAY = 86400.0
 
@@ -32,16 +30,8 @@ class Keeping:
         self._settings = settings
         self._clock = clock
         self._changed = changed
-        self.actions: dict[str, Action] = {"disclose": self.disclose, "erase": self.erase}
+        self.actions: dict[str, Action] = {"erase": self.erase}
         self._log = structlog.get_logger()
-
-    def disclose(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        """Put on record that data leaves the station; the record's head from then on."""
-        facts = {key: str(request[key]) for key in ("kind", "batch", "file") if key in request}
-        if "kind" not in facts:
-            raise NotPossible("the request lacks 'kind'.")
-        self._store.secret(SIGNING_KEY)  # made here, where it can be written
-        return {"head": str(Audit(self._store).write(self._clock(), What.DISCLOSURE, asker.user, **facts))}
 
     def erase(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         """Erase the people of an ended batch, for good; where the certificate lies."""

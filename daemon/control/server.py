@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import structlog
 
@@ -84,8 +84,9 @@ class ControlServer:
                 return
             with line:
                 line.settimeout(ASK_SECONDS)
+                answer = self._answer(line)
                 with contextlib.suppress(OSError):
-                    line.sendall(json.dumps(self._answer(line)).encode() + b"\n")
+                    _tell(line, answer)
 
     def _answer(self, line: socket.socket) -> dict[str, Any]:
         try:
@@ -99,6 +100,17 @@ class ControlServer:
         except Exception:  # noqa: BLE001 - no request may end the service
             self._log.exception("control request failed")
             return {"ok": False, "error": "internal error; see the service's log"}
+
+
+def _tell(line: socket.socket, answer: dict[str, Any]) -> None:
+    """Send an answer. Of files, `opened` by name, it holds the names; they go beside it (SCM_RIGHTS, unix(7))."""
+    files: dict[str, BinaryIO] = answer.get("opened", {})
+    if files:
+        answer["opened"] = list(files)
+        socket.send_fds(line, [b" "], [file.fileno() for file in files.values()])
+        for file in files.values():
+            file.close()
+    line.sendall(json.dumps(answer).encode() + b"\n")
 
 
 def _listen(path: Path) -> socket.socket:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 MODE = 0o640
 
@@ -16,9 +17,20 @@ def write_whole(path: Path, writer: Callable[[TextIO], object]) -> None:
 
     Raises OSError, with `path` as it was and nothing left behind; whatever `writer` raises, likewise.
     """
+
+    def write(file: BinaryIO) -> None:
+        text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="")
+        writer(text)
+        text.detach()
+
+    put_whole(path, write)
+
+
+def put_whole(path: Path, writer: Callable[[BinaryIO], object]) -> None:
+    """The same for octets."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=".tmp")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        with os.fdopen(descriptor, "wb") as file:
             writer(file)
             file.flush()
             os.fchmod(descriptor, MODE)

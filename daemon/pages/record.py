@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from typing import Any
 
 from daemon.clock import iso
 from daemon.core.chain import Checked, Head
@@ -38,19 +39,19 @@ def put_head_aside(state_dir: Path, head: Head) -> Path:
     return (state_dir / HEAD_FILE).rename(state_dir / f"{HEAD_FILE}.lost-{head.seq}")
 
 
-def check_lines(checked: Checked) -> Iterator[str]:
+def check_lines(document: dict[str, Any]) -> Iterator[str]:
     """What a check found, for people."""
-    for broken in checked.breaks:
-        yield f"entry {broken.seq}: {broken.reason}" if broken.seq else broken.reason
-    if checked.breaks:
+    for broken in document["breaks"]:
+        yield f"entry {broken['entry']}: {broken['reason']}" if broken["entry"] else broken["reason"]
+    if document["breaks"]:
         yield "The record does not hold. Keep the database as it is, and compare it with an export or a printed head."
     else:
-        yield f"{checked.entries} entries, each as it was recorded."
-    yield f"head {checked.head or 'none: nothing is on record'}"
+        yield f"{document['entries']} entries, each as it was recorded."
+    yield f"head {document['head'] or 'none: nothing is on record'}"
 
 
-def check_document(checked: Checked) -> dict[str, object]:
-    """The same for programs."""
+def check_document(checked: Checked) -> dict[str, Any]:
+    """What a check found, for programs."""
     return {
         "ok": not checked.breaks,
         "entries": checked.entries,
@@ -68,14 +69,17 @@ class Signer:
     secret: bytes
 
 
-def write_export(path: Path, rows: Iterable[tuple[int, str, str]], signer: Signer, now: float) -> list[Path]:
-    """Write the record as JSON Lines, and beside it the signed head; the files. `path` may be a folder.
+def export_file(path: Path) -> Path:
+    """The file of an export's lines, for a path that may be a folder."""
+    return path / EXPORT_NAME if path.is_dir() or not path.suffix else path
+
+
+def write_export(lines: Path, rows: Iterable[tuple[int, str, str]], signer: Signer, now: float) -> list[Path]:
+    """Write the record as JSON Lines, and beside it the signed head; the files.
 
     Each line holds an entry exactly as it was hashed, and its hash. `.head.json` names the last hash and the SHA-256 of
     the lines, `.head.sig` is its Ed25519 signature, `.pub.pem` the station's key. Raises OSError.
     """
-    lines = path / EXPORT_NAME if path.is_dir() or not path.suffix else path
-    lines.parent.mkdir(parents=True, exist_ok=True)
     whole, last = hashlib.sha256(), (0, "")
 
     def texts() -> Iterator[str]:

@@ -55,7 +55,6 @@ def write_report(
     folder: Path, store: Store, batch: Mapping[str, Any], settings: Settings, words: WordList, frame: Frame
 ) -> list[Path]:
     """Write the whole folder; its files. `words` tell what replies are about. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
     zone, views = settings.station.zone, Views(store)
     answered = replied(in_order(Replies(store).find(), words), views.handovers(closed=True))
     back = answered.get(batch["name"], NOBODY)

@@ -91,6 +91,7 @@ def send(machine):
         assert machine.run("outpost", what, user="mallory").returncode == 1
     assert "categories" not in json.loads(machine.surely("outpost", "exclusions", "--json", user="alice"))["exclusions"]
     assert "categories" in json.loads(machine.surely("outpost", "exclusions", "--json", user="carol"))["exclusions"]
+    disclose(machine)
     checks = json.loads(machine.run("outpost", "doctor", "--json").stdout)["checks"]
     found = {check["name"]: check["state"] for check in checks}
     assert [found[name] for name in ("configuration", "groups", "folders", "database")] == ["ok"] * 4, checks
@@ -113,6 +114,19 @@ def keep_what_was_taken(machine):
             machine.surely("cat", f"{SPOOL}/{name}", user=user)
         assert machine.run("cat", f"{SPOOL}/{name}", user="mallory").returncode != 0
     assert machine.run("sh", "-c", f"echo x > {SPOOL}/station.html", user="carol").returncode != 0
+
+
+def disclose(machine):
+    """Administrators take out of the station what others may not, into files of their own."""
+    for command in (
+        ("audit", "verify"), ("audit", "export", "case"), ("report", "list", "--to", "case"),
+        ("exclusions", "hash", "+447700900101"),
+    ):  # fmt: skip
+        assert machine.run("sh", "-c", f"cd && outpost {' '.join(command)}", user="alice").returncode == 1, command
+        machine.surely("sh", "-c", f"cd && outpost {' '.join(command)}", user="carol")
+    own = machine.surely("sh", "-c", "cd && stat -c '%U %n' case/* && cd case && sha256sum -c SHA256SUMS", user="carol")
+    assert {"carol case/audit.head.sig", "carol case/report.html", "outcomes.csv: OK"} <= set(own.splitlines())
+    assert "+447700900101" in machine.surely("cat", "/home/carol/case/outcomes.csv")
 
 
 def replace(machine):
