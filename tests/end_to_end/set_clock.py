@@ -3,6 +3,7 @@
     python set_clock.py OFFSET run --config FILE
 
 OFFSET is a file with a number, read at each look at the clock. The clock that counts from boot is the machine's own.
+The share of delivered parts is looked at every second.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from daemon.cli import main  # noqa: E402 - the path must be set first
 from daemon.clock import Clock  # noqa: E402
+from daemon.services import housekeeping  # noqa: E402
 
 
 def run() -> None:
@@ -24,6 +26,7 @@ def run() -> None:
     def now(_clock: Clock) -> float:
         return time.time() + float(offset.read_text() or 0)
 
+    housekeeping.DELIVERY_SECONDS = 1
     Clock.now = now  # type: ignore[method-assign]
     main(sys.argv[2:])
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+
+CLOCK = Path(__file__).with_name("set_clock.py")
 
 
 def refused(station):
@@ -89,6 +92,26 @@ def test_a_block_in_the_midst_leaves_the_rest_queued(station, people, code, stat
     assert counts.get("queued", 0) + counts.get("held", 0) == 7
     assert len(station.network.recipients()) == 3
     assert str(code) in station.sim()["reason"] or "3 different recipients" in station.sim()["reason"]
+
+
+def test_a_network_that_takes_texts_and_delivers_fewer_and_fewer_is_told_of(station, people):
+    station = station()
+    offset = station.folder / "offset"
+    offset.write_text("0")
+    station.drop(people(30))
+    station.start(command=(CLOCK, offset))
+    station.until_counts(delivered=30)
+    station.network.tell("script", rules=[{"do": "report", "mode": "never"}])
+    station.drop(people(30, start=200), "more.csv")
+    station.until_counts(delivered=30, sent=30)
+    (station.folder / ".offset").write_text("7200")  # two hours later no report is on its way any more
+    (station.folder / ".offset").rename(offset)
+    told = station.until(
+        lambda: [alarm["text"] for alarm in station.status()["alarms"] if alarm["kind"] == "silent_blocking"]
+    )
+    assert "0 of the last 30 parts were reported delivered, 30 of 30 before" in told[0]
+    assert "may be blocking it in silence" in station.cli("status").stdout
+    assert station.sim()["state"] == "ready", "a person decides"
 
 
 def test_a_long_text_whose_second_part_is_refused_has_failed(station, number):
