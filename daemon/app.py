@@ -31,7 +31,7 @@ from daemon.core.chain import What
 from daemon.core.recovery import Rung
 from daemon.intake import outgoing
 from daemon.intake.folder import DropFolder
-from daemon.intake.outgoing import OutgoingFolder
+from daemon.intake.outgoing import AnswerFiles, OutgoingFolder
 from daemon.intake.releases import LOOK_SECONDS, ReleasedFolder
 from daemon.intake.spool import Spool
 from daemon.notify import Notifier
@@ -82,7 +82,10 @@ STOP_SECONDS = 30.0
 TELL_SECONDS = 60.0
 """How often systemd hears how it goes, where it has no watchdog that wants to hear it more often. Three times in it."""
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
-SPOOL_FOLDERS = ("incoming", "accepted", "rejected", "outcomes", "replies", "replies/outgoing", "awaiting", "handover")
+SPOOL_FOLDERS = (
+    "incoming", "accepted", "rejected", "outcomes", "replies", "replies/outgoing", "awaiting", "handover",
+    "handover/outgoing",
+)  # fmt: skip
 
 
 def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | None = None) -> None:
@@ -184,12 +187,15 @@ class Application:
         self._released = ReleasedFolder(decisions, lambda: self._station.settings, self._clock.now, self._decided)
         given = (store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
         self._keeping = Keeping(*given)
-        parts = (self._keeping, Conversations(*given), Handing(*given), Disclosing(*given))
+        handing = Handing(*given)
+        parts = (self._keeping, Conversations(*given), handing, Disclosing(*given))
         others = {name: action for part in parts for name, action in part.actions.items()}
         answers = Answers(self._station, Answering(store))
         spool = settings.station.spool_dir
-        self._outgoing = OutgoingFolder(
-            Spool(spool, write_problems), spool / "replies" / "outgoing", spool / "texts", answers.send, self._today
+        rejects, by_file = Spool(spool, write_problems), AnswerFiles(spool / "texts", answers.send, self._today)
+        self._outgoing = (
+            OutgoingFolder(rejects, spool / "replies" / "outgoing", by_file.send),
+            OutgoingFolder(rejects, spool / "handover" / "outgoing", handing.by_note),
         )
         actions = Actions(self._station, store, decisions, pin_tries, answers, others)
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
@@ -214,7 +220,7 @@ class Application:
         self._housekeeping.schedule(self._scheduler)
         self._released.look()
         self._scheduler.add_job(self._released.look, "interval", seconds=LOOK_SECONDS, id="released")
-        self._scheduler.add_job(self._outgoing.look, "interval", seconds=outgoing.LOOK_SECONDS, id="outgoing")
+        self._scheduler.add_job(self._look_outgoing, "interval", seconds=outgoing.LOOK_SECONDS, id="outgoing")
         self._scheduler.start()
         self._ports.start()
         self._control.start()
@@ -326,6 +332,10 @@ class Application:
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock.now(), self._station.settings.station.zone).date()
+
+    def _look_outgoing(self) -> None:
+        for folder in self._outgoing:
+            folder.look()
 
     def _ring_lines(self) -> None:
         self._ports.ring()

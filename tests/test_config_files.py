@@ -139,7 +139,8 @@ def test_people_put_files_into_two_spool_folders_and_a_stop_beside_them_and_read
     assert folders["/var/spool/outpost"] == ("3770", "outpost", "outpost-operators")  # sticky: their own files alone
     assert "a+ /var/spool/outpost          - - - - group:outpost-admins:rwx" in lines
     for folder in SPOOL_FOLDERS:
-        mode = {"incoming": "1730", "replies/outgoing": "1730", "awaiting": "2770"}.get(folder, "2750")
+        put_in = folder == "incoming" or folder.endswith("/outgoing")
+        mode = "1730" if put_in else "2770" if folder == "awaiting" else "2750"
         assert folders[f"/var/spool/outpost/{folder}"] == (mode, "outpost", "outpost-operators")
         assert [line for line in lines if line.startswith(f"a+ /var/spool/outpost/{folder} ") and "admins" in line]
 

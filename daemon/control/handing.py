@@ -12,6 +12,7 @@ from daemon.control.sealing import sealed
 from daemon.control.server import Action, Asker
 from daemon.core.chain import What
 from daemon.core.handover import Handover
+from daemon.intake.handover_note import read_note
 from daemon.pages.files import write_whole
 from daemon.pages.handovers import FOLDER, handover_document, packet, packet_name
 from daemon.settings import Service, Settings
@@ -82,6 +83,12 @@ class Handing:
         handover = self._handovers.get(_word(request, "reference"))
         self._handovers.close(handover, str(request.get("outcome", "")), asker.user, self._clock())
         return self._ended(handover)
+
+    def by_note(self, path: Path, by: str, _once: str) -> None:
+        """Do what a file says that a person laid into handover/outgoing/. Taken up again after a crash it is refused,
+        with the word that it was done."""
+        request = read_note(path)
+        self.actions[request["do"]](Asker(by, operator=True, admin=False), request)
 
     def _service(self, name: str) -> Service:
         services = self._settings().services

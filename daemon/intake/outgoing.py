@@ -1,4 +1,4 @@
-"""Answers by folder: a file in replies/outgoing/ named by a number is the answer to whoever wrote from there."""
+"""What people ask for by laying a file into replies/outgoing/ or handover/outgoing/, named by whom it is about."""
 
 from __future__ import annotations
 
@@ -32,13 +32,17 @@ class Answer(Protocol):
     def __call__(self, number: str, text: str, by: str, once: str | None = None) -> object: ...
 
 
-class OutgoingFolder:
-    """Looked at by one thread, every LOOK_SECONDS. A file is taken when two looks found it alike, and sent once: it is
-    known again after a crash by its inode and time."""
+Act = Callable[[Path, str, str], object]
+"""Does what a file asks for, by the user who laid it there; the same last argument again changes nothing. Raises
+NotPossible, StoreFull, OSError."""
 
-    def __init__(self, spool: Spool, folder: Path, texts: Path, answer: Answer, today: Callable[[], date]) -> None:
-        self._spool, self._folder, self._texts = spool, folder, texts
-        self._answer, self._today = answer, today
+
+class OutgoingFolder:
+    """Looked at by one thread, every LOOK_SECONDS. A file is taken when two looks found it alike, and heeded once: it
+    is known again after a crash by its inode and time."""
+
+    def __init__(self, spool: Spool, folder: Path, act: Act) -> None:
+        self._spool, self._folder, self._act = spool, folder, act
         self._seen: dict[str, tuple[int, ...]] = {}
         self._log = structlog.get_logger("intake")
 
@@ -50,7 +54,7 @@ class OutgoingFolder:
             for claim in self._taken():
                 self._heed(claim)
         except (OSError, StoreFull) as error:
-            self._log.warning("replies/outgoing/ not served; trying again", reason=str(error))
+            self._log.warning("folder not served; trying again", folder=self._shown, reason=str(error))
 
     def _claim_still(self) -> None:
         """Take out of people's hands what has not changed since the last look."""
@@ -76,32 +80,42 @@ class OutgoingFolder:
 
     def _heed(self, claim: Claim) -> None:
         try:
-            text = self._text(claim.path)
-            owner = user_name(claim.path.lstat().st_uid)
-            self._answer(claim.path.stem, text, owner, claim.path.parent.name)
+            self._act(claim.path, user_name(claim.path.lstat().st_uid), claim.path.parent.name)
         except NotPossible as why_not:
-            self._spool.reject(claim, _problem(str(why_not)), _nameless(claim.name))
-            self._log.warning("answer not sent: see its file in rejected/")
+            self._spool.reject(claim, _problem(str(why_not), self._shown), _nameless(claim.name, self._folder))
+            self._log.warning("not done: see its file in rejected/", folder=self._shown)
         else:
             claim.path.unlink()
             claim.path.parent.rmdir()
 
-    def _text(self, path: Path) -> str:
-        """What the file says, or the approved wording that it names. Raises NotPossible, OSError."""
+    @property
+    def _shown(self) -> str:
+        return f"{self._folder.parent.name}/{self._folder.name}"
+
+
+class AnswerFiles:
+    """An answer is a file named by a number; it holds the text, or names an approved wording."""
+
+    def __init__(self, texts: Path, answer: Answer, today: Callable[[], date]) -> None:
+        self._texts, self._answer, self._today = texts, answer, today
+
+    def send(self, path: Path, by: str, once: str) -> None:
+        """Queue it, once. Raises NotPossible, StoreFull, OSError."""
         with path.open("rb") as file:
             text = wording.for_one_person(file.read(wording.MOST_BYTES + 1), self._texts, self._today())
         if isinstance(text, Unreadable):
             raise NotPossible(text.reason.replace(wording.NAME, path.name))
-        return text
+        self._answer(path.stem, text, by, once)
 
 
-def _nameless(name: str) -> str:
-    """A name that tells the answer apart, and holds no whole number: who is on no list is never erased."""
+def _nameless(name: str, folder: Path) -> str:
+    """A name that tells the file apart, and holds no whole number: who is on no list is never erased."""
     number, dot, kind = name.rpartition(".")
     digits = "".join(character for character in number or kind if character.isdigit())
-    return f"answer-to-{digits[-TAIL_DIGITS:] or 'nobody'}{f'.{kind}' if dot and number else ''}"
+    what = "answer-to" if folder.parent.name == "replies" else "handover-of"
+    return f"{what}-{digits[-TAIL_DIGITS:] or 'nobody'}{f'.{kind}' if dot and number else ''}"
 
 
-def _problem(reason: str) -> Sequence[Problem]:
-    reason = f"{blanked(reason)} Nothing was sent. Mend it, and drop it in replies/outgoing/ under the number again."
+def _problem(reason: str, folder: str) -> Sequence[Problem]:
+    reason = f"{blanked(reason)} Nothing was done. Mend it, and drop it in {folder}/ under its name again."
     return [Problem(0, 0, "", "", reason)]

@@ -19,6 +19,8 @@ from daemon.state_dir import hand_over
 from daemon.store.erasure import Erased, Target
 
 CERTIFICATES = "certificates"
+HAND_IN = "outgoing"
+"""The folders in which people lay files for the service: those are emptied, and stay."""
 BACKUPS = ("outpost-*.db*", "before-upgrade-*.db*", "outpost.db.*")
 """Backups, the database before an upgrade, and the one that a restore replaced."""
 OF_A_BATCH = (".csv", ".html", ".problems.csv", "-report")
@@ -32,9 +34,7 @@ def remove_files(spool_dir: Path, target: Target) -> list[str]:
     What lies in incoming/ belongs to a list that comes. Raises OSError.
     """
     removed = []
-    for path in sorted(spool_dir.glob("*/*")):
-        if path.parent.name == "incoming":
-            continue
+    for path in sorted(_what_lies_in(spool_dir)):
         with contextlib.suppress(FileNotFoundError):  # what is being written just now is renamed under our hands
             if _is_of(path, target):
                 (shutil.rmtree if path.is_dir() and not path.is_symlink() else Path.unlink)(path)
@@ -81,6 +81,14 @@ def write_certificate(
     path = folder / f"{target.name}.json"
     write_whole(path, lambda file: file.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n"))
     return path
+
+
+def _what_lies_in(spool_dir: Path) -> Iterator[Path]:
+    for path in spool_dir.glob("*/*"):
+        if path.name == HAND_IN:
+            yield from (file for file in (*path.glob("*"), *path.glob(".taken/*")) if file.name != ".taken")
+        elif path.parent.name != "incoming":
+            yield path
 
 
 def _is_of(path: Path, target: Target) -> bool:

@@ -60,7 +60,7 @@ def disclosures(station):
 
 
 def packets(station):
-    return sorted(path.name for path in (station.spool / "handover").iterdir())
+    return sorted(path.name for path in (station.spool / "handover").iterdir() if path.is_file())
 
 
 def late(station):
@@ -125,8 +125,11 @@ def show_that_it_is_late(station, number, name):
 
 
 def take_up(station, reference, opened):
-    taken = station.cli("handover", "taken", reference, "--by", "Sam")
-    assert taken.returncode == 0, taken.stderr
+    notes = station.spool / "handover" / "outgoing"
+    (notes / f"{reference}.txt").write_text("taken: Sam\n")
+    (notes / "+447700900555.txt").write_text("service: shelter\nconsent: yes\nphone: now\n")
+    (problem,) = station.until(lambda: station.problems("handover-of-555.txt"))
+    assert "[number] has not texted this station" in problem["reason"]
     station.until(lambda: not late(station))
     assert packets(station) == [], "they have it"
     again = station.cli("handover", "packet", reference)
