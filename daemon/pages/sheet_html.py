@@ -42,7 +42,7 @@ def _page(document: dict[str, Any], about: str) -> str:
 def _sections(document: dict[str, Any]) -> Iterator[Child]:
     yield tag("h2", "What would happen")
     lines = (row(name, figure) for name, figure in figures(document))
-    yield table(("Figure", ""), *lines, caption="If it were released now")
+    yield table(("Figure", "Value"), *lines, caption="If it were released now")
     if document["notes"]:
         yield tag("h2", "To know")
         yield tag("ul", *(tag("li", note) for note in document["notes"]))

@@ -122,7 +122,7 @@ class Browser:
         page = self._folder / "page.html"
         page.write_text(text, "utf-8")
         return subprocess.run(
-            [*self._command, *options, page.as_uri()], capture_output=True, text=True, timeout=50, check=True
+            [*self._command, *options, page.as_uri()], capture_output=True, text=True, timeout=150, check=True
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from daemon.core.batch import OutcomeRow, SheetRow
+from daemon.core.batch import NewBatch, NewMessage, OutcomeRow, SheetRow
 from daemon.core.reply import Reply, ReplyKind, ReplyState
 from daemon.core.triage import Kind
 from daemon.pages.batch_page import write_batch_page
@@ -19,11 +20,13 @@ from daemon.pages.figures import Figures
 from daemon.pages.outlook import Outlook
 from daemon.pages.replied import Replied
 from daemon.pages.replies import in_order
+from daemon.pages.report import Frame, write_report
 from daemon.pages.sheet import sheet_of
 from daemon.pages.sheet_html import write_sheet
 from daemon.pages.sheet_text import Subject, document_of
 from daemon.pages.station_page import station_page
-from daemon.settings import load_words
+from daemon.settings import Settings, load_words
+from daemon.store import Outbox, Store, Views
 
 ZONE = ZoneInfo("Europe/London")
 SENT = datetime(2026, 11, 27, 9, 0, tzinfo=ZONE).timestamp()
@@ -109,6 +112,18 @@ def sheet_page(tmp_path: Path) -> str:
     return (tmp_path / "sheet.html").read_text("utf-8")
 
 
+@pytest.fixture
+def report_page(tmp_path: Path) -> str:
+    with closing(Store(tmp_path / "outpost.db")) as store:
+        message = NewMessage(1, "+447400100001", NASTY.replace("\ud83d", ""), 1)
+        Outbox(store).enqueue(NewBatch("line-42", "line-42.csv", "ab" * 32, "ann", SENT, released=True), [message], ())
+        batch = Views(store).batch("line-42")
+        assert batch is not None
+        (tmp_path / "report").mkdir()
+        write_report(tmp_path / "report", store, batch, Settings(), WORDS, Frame("ann", SENT, "7:0f"))
+    return (tmp_path / "report" / "report.html").read_text("utf-8")
+
+
 def test_the_station_page_says_how_each_sim_stands(document: dict[str, Any]) -> None:
     words = Words(station_of(document)).words
     assert "Nottingham <1>" in words
@@ -168,13 +183,13 @@ def test_a_text_is_never_markup(batch_page: str) -> None:
 
 
 def test_pages_are_for_everybody_on_small_screens_too_and_say_loudly_when_they_are_stale(
-    browser: Any, document: dict[str, Any], batch_page: str, sheet_page: str
+    browser: Any, document: dict[str, Any], batch_page: str, sheet_page: str, report_page: str
 ) -> None:
     def station_written(age: float) -> str:
         document["station"]["updated_at"] = datetime.fromtimestamp(time.time() - age, ZONE).isoformat()
         return station_of(document)
 
-    fresh, stale, *others = browser.look(station_written(5), station_written(125), batch_page, sheet_page)
+    fresh, stale, *others = browser.look(station_written(5), station_written(125), batch_page, sheet_page, report_page)
     for found in (fresh, stale, *others):
         assert found["violations"] == []
         assert found["passed"] > 15
