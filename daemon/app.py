@@ -6,6 +6,7 @@ import contextlib
 import faulthandler
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -77,6 +78,9 @@ from drivers.modem import Modem
 from drivers.trace import Traces
 from drivers.types import ModemIdentity
 
+SWITCH_SECONDS = 0.0001
+"""How long a thread that computes, such as one that writes pages, may keep a line from going on. By default it is fifty
+times as long, and again at each of the statements that a message takes."""
 STOP_SECONDS = 30.0
 """How long a stop waits for the part in flight. A later answer leaves the part in doubt at the next start."""
 TELL_SECONDS = 60.0
@@ -94,6 +98,7 @@ def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | Non
     Raises CannotStart.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before any thread is started: only sigwait() below takes them
+    sys.setswitchinterval(SWITCH_SECONDS)
     faulthandler.enable()  # ended by the watchdog (SIGABRT), it shows where each thread was: code alone, no values
     os.umask(os.umask(0o777) | 0o007)  # whatever is written here is no stranger's to read
     _make_folders(settings)

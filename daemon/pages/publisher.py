@@ -26,8 +26,9 @@ from daemon.store import Outbox, Views
 
 GATHER_SECONDS = 0.25
 """How long changes are gathered before they are written."""
-SHARE = 4
-"""A round that took t seconds is followed by a pause of SHARE * t."""
+SHARE = 20
+"""A round that took t seconds is followed by a pause of SHARE * t, at most of MOST_SECONDS."""
+MOST_SECONDS = 5.0
 TROUBLE_SECONDS = 5.0
 
 
@@ -82,8 +83,9 @@ class Publisher:
             self._bell.wait(self._later)
             self._stopping.wait(GATHER_SECONDS)
             began = self._clock.monotonic()
-            pause = SHARE * (self._clock.monotonic() - began) if self._publish() else TROUBLE_SECONDS
-            self._stopping.wait(pause)
+            written = self._publish()
+            took = self._clock.monotonic() - began
+            self._stopping.wait(min(SHARE * took, MOST_SECONDS) if written else TROUBLE_SECONDS)
         self._publish()
 
     def _publish(self) -> bool:
@@ -113,7 +115,7 @@ class Publisher:
         document = station_status(
             self._views, self._outbox, self.settings, self._clock.now(), running=running, reading=self._reading()
         )
-        as_json = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        as_json = json.dumps(document, ensure_ascii=False) + "\n"  # an indent would take ten times as long
         as_page = station_page(document, hinted, station.zone, self._clock.now())
         write_whole(station.spool_dir / "status.json", lambda file: file.write(as_json))
         write_whole(station.spool_dir / "station.html", lambda file: file.write(as_page))

@@ -254,14 +254,15 @@ class Line:
                 self._wait_for_room(error)
                 continue
             if wait_until is not None:
-                self._wait(wait_until, receiver)
+                self._wait(wait_until, sender, receiver)
 
-    def _wait(self, until: float, receiver: Receiver) -> None:
+    def _wait(self, until: float, sender: Sender, receiver: Receiver) -> None:
         clock = self._station.clock
         deadlines = (until - clock.now(), receiver.next_sweep - clock.monotonic(), self._health_at - clock.monotonic())
         seconds = max(0.0, min(deadlines))
         self._station.pulse.alive(seconds + self._station.work_seconds)
         self._bell.wait(seconds)
+        sender.hand.ready_since = clock.monotonic()
 
     def _wait_for_room(self, error: StoreFull) -> None:
         if not self._full:

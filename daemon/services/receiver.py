@@ -62,7 +62,10 @@ class Receiver:
         """Commit them all, and tell of what is new."""
         if not inbounds:
             return
-        received = [pdu.decode(inbound.pdu) for inbound in inbounds]
+        with self._sender.hand:
+            self._keep_all([pdu.decode(inbound.pdu) for inbound in inbounds])
+
+    def _keep_all(self, received: Sequence[Received]) -> None:
         station = self._station
         now = station.clock.now()
         saved = station.inbox.save_all(self._sim.iccid, received, now, country=station.settings.station.country)

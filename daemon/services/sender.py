@@ -13,6 +13,7 @@ from daemon.core import retry, throttle
 from daemon.core.message import MessageState, PartState, SimState
 from daemon.core.pace import Moment, Pace
 from daemon.logs import person
+from daemon.services.baton import Hand
 from daemon.services.gate import NEVER, Gate, NotNow, Showing
 from daemon.services.station import Station
 from daemon.settings import OnDoubt
@@ -65,6 +66,7 @@ class Sender:
             station.outbox.history_since_boot(sim.iccid, self._boot),
         )
         self.gate = Gate(station, sim, self._pace)
+        self.hand = Hand(station.baton)
         self._showing: Showing | None = None
         self._doubts: list[_Submit] = []
         self._rests = station.sims.rests(sim.iccid)
@@ -76,9 +78,15 @@ class Sender:
 
     def step(self) -> float | None:
         """Send one message if one may go. None: ask again at once; else when to ask again (seconds since the epoch)."""
-        self._station.sharing.busy(self._sim.iccid)
-        self._return_unrecorded()
         moment = self._station.clock.moment()
+        with self.hand:
+            self._station.sharing.busy(self._sim.iccid)
+            self._return_unrecorded()
+            found = self._next(moment)
+        return self._handle(found, moment) if isinstance(found, WorkItem) else found
+
+    def _next(self, moment: Moment) -> WorkItem | float | None:
+        """The message that goes now, claimed; else as `step`."""
         now = moment.wall
         held = self.gate.held_back(moment)
         if held is not None:
@@ -92,7 +100,7 @@ class Sender:
             return None
         wanted = self.gate.wanted(moment)
         item = self._station.outbox.claim(self._sim.iccid, now, wanted)
-        return self._idle(moment, wanted, due or NEVER) if item is None else self._handle(item, moment)
+        return self._idle(moment, wanted, due or NEVER) if item is None else item
 
     def _idle(self, now: Moment, wanted: Wanted, due: float) -> float:
         """Nothing may be taken; when to look again. What was left to a roomier SIM is looked for soon."""
@@ -130,6 +138,12 @@ class Sender:
             self._station.ring_lines()
 
     def _check_and_send(self, item: WorkItem, moment: Moment) -> float | None:
+        with self.hand:
+            ready = self._ready(item, moment)
+        return self._send(item, ready) if isinstance(ready, list) else ready
+
+    def _ready(self, item: WorkItem, moment: Moment) -> list[SubmitPdu] | float | None:
+        """The parts of a claimed message that may go; else it is ended or given back, and it is as with `step`."""
         outbox, now = self._station.outbox, moment.wall
         bar = outbox.barred(item, now)
         if bar is not None:
@@ -151,10 +165,9 @@ class Sender:
             self._show(held)
             return held.until
         self._show(Showing(SimState.READY))
-        return self._send(item)
+        return [part.pdu for part in item.parts] or self._encode(item)
 
-    def _send(self, item: WorkItem) -> float | None:
-        pdus = [part.pdu for part in item.parts] or self._encode(item)
+    def _send(self, item: WorkItem, pdus: Sequence[SubmitPdu]) -> float | None:
         if len(pdus) == 1:
             return self._send_parts(item, pdus)
         self._modem.hold_link(more=True)
@@ -214,18 +227,20 @@ class Sender:
         if not begun:
             # Refused in the prompt's place: recorded as a submit too, which counts against the throttle and errs safe.
             begun.append(self._begin(item, pdus, seq))
+        self.hand.ready_since = self._station.clock.monotonic()
         return self._record(_Submit(begun[0], item, seq, pdus[seq - 1]), outcome)
 
     def _begin(self, item: WorkItem, pdus: Sequence[SubmitPdu], seq: int) -> int:
         """The last look before a part leaves, and the commit that permits it. Raises Withdrawn, NotNow, StoreFull."""
-        moment = self._station.clock.moment()
-        self.gate.check_at_prompt(item, seq, moment.wall)
-        valid_until = moment.wall + self._station.settings.sending.validity_hours * HOUR
-        submit_id = self._station.outbox.submitting(
-            item, pdus, seq, self._sim.iccid, moment.wall, valid_until, boot=self._boot, up=moment.up
-        )
-        self._pace.add(moment, item.recipient)
-        return submit_id
+        with self.hand:
+            moment = self._station.clock.moment()
+            self.gate.check_at_prompt(item, seq, moment.wall)
+            valid_until = moment.wall + self._station.settings.sending.validity_hours * HOUR
+            submit_id = self._station.outbox.submitting(
+                item, pdus, seq, self._sim.iccid, moment.wall, valid_until, boot=self._boot, up=moment.up
+            )
+            self._pace.add(moment, item.recipient)
+            return submit_id
 
     # What became of it
 
@@ -268,10 +283,11 @@ class Sender:
                 return
 
     def _accepted(self, submit: _Submit, mr: int | None, now: float) -> None:
-        self._station.outbox.accepted(submit.submit_id, mr, now)
-        if self._rests:
-            self._station.sims.forget_rests(self._sim.iccid)
-            self._rests = 0
+        with self.hand:
+            self._station.outbox.accepted(submit.submit_id, mr, now)
+            if self._rests:
+                self._station.sims.forget_rests(self._sim.iccid)
+                self._rests = 0
 
     def _refused(self, submit: _Submit, refused: Refused, now: float) -> None:
         outbox, item, submit_id = self._station.outbox, submit.item, submit.submit_id

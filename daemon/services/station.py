@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from daemon.clock import Clock
 from daemon.core.recovery import Rung
 from daemon.pulse import Pulse
+from daemon.services.baton import Baton
 from daemon.services.sharing import Sharing
 from daemon.settings import Settings
 from daemon.store import Alarms, Health, Inbox, Lists, Outbox, Replies, Sims, Stops
@@ -48,6 +49,7 @@ class Station:
     look: Callable[[], None]
     """Have every line see how its modem does."""
     sharing: Sharing = field(default_factory=Sharing)
+    baton: Baton = field(default_factory=Baton)
     pulse: Pulse = field(default_factory=Pulse)
     """What the watchdog of systemd is fed by."""
     stopping: threading.Event = field(default_factory=threading.Event)
