@@ -13,11 +13,11 @@ from functools import cache
 from typing import Final
 
 STOP_WORDS: Final = (
-    "stop", "stopall", "stop all", "stop now", "unsubscribe", "unsub", "cancel", "end", "quit", "revoke", "optout",
-    "opt out", "remove", "remove me", "stp", "stpo", "sotp", "st0p", "5top", "unsubcribe", "unsuscribe",
-    "stopio", "stopiwch", "stopia", "dad danysgrifio", "dad tanysgrifio", "optio allan",
+    "stop", "stopall", "stop all", "stop now", "stop all now", "unsubscribe", "unsub", "cancel", "end", "quit",
+    "revoke", "optout", "opt out", "remove", "remove me", "stp", "stpo", "sotp", "st0p", "5top", "unsubcribe",
+    "unsuscribe", "stopio", "stopiwch", "stopia", "dad danysgrifio", "dad tanysgrifio", "optio allan",
 )
-_TEXTS: Final = "(?:texts?|txts?|text messages?|messages?|msgs?|sms)"
+_TEXTS: Final = "(?:texts?|txts?|text messages?|messages?|msgs?|sms|alerts?|notifications?)"
 _TEXTING: Final = "(?:(?:tex|tx|contac)ting|messaging|msging|spamming|calling|ringing|bothering|harassing|pestering)"
 _ME: Final = "(?:me|us|this number|my number|my phone)"
 _MORE: Final = "(?: (?:again|any ?more|now))?"
@@ -38,7 +38,8 @@ STOP_PHRASES: Final = (
     f"(?:stop|quit) {_TEXTING}(?: {_ME})?{_MORE}",
     f"(?:{_NOT}|never|stop) (?:text|txt|message|msg|contact|spam) {_ME}{_MORE}",
     f"stop (?:sending|send) (?:{_ME} )?(?:any ?more |all |these |those |the |your )?{_TEXTS}{_MORE}",
-    f"stop (?:me )?(?:all |these |those |the |your )?{_TEXTS}",
+    f"(?:stop|end) (?:with )?(?:me )?(?:all |these |those |the |your )?{_TEXTS}(?: to {_ME})?{_MORE}",
+    "(?:stop|end) (?:this|the|your) service",
     "stop (?:the |this )?spam",
     f"{_NOT} send (?:{_ME} )?(?:any ?more |any |more |these |your )?{_TEXTS}(?: to {_ME})?{_MORE}",
     f"(?:stop sending|{_NOT} send|never send) (?:{_ME} )?{_STUFF}{_MORE}",
@@ -67,6 +68,8 @@ COURTESIES: Final = (
     f"(?:i )?{_NOT} know (?:who (?:this|you|u) (?:is|are|r)|you|u|this number)", "not me", "not my (?:number|phone)",
     "this (?:is|isnt|isn t|is not) (?:a |an |my |the )?(?:new |work |business |wrong )?(?:number|phone|mobile)",
     f"i {_NOT} (?:do|use|take|touch) (?:any )?drugs", f"i {_NOT} (?:want|need) (?:any |your |ur )?help",
+    "(?:i m|im|i am) not (?:that person|who (?:you|u) think(?: i am)?)", "(?:it is|its|it s) not mine",
+    "but", "wtf", "asap", "immediately", "sent from(?: my)? (?:iphone|samsung(?: galaxy)?|android|outlook|phone)",
     "(?:to )?[0-9]{5}",  # text STOP to 60777
     "diolch(?: yn fawr)?", "os gwelwch (?:yn|n) dda", "os gweli(?: di)? (?:yn|n) dda", "pl[iî]s", "helo", "sori",
     "iawn", "rhif anghywir", "pwy (?:yw|ydi|ydy) (?:hwn|hyn|chi)", "(?:gadewch|gad) lonydd i (?:mi|fi)",

@@ -30,9 +30,11 @@ WORDS = ["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "o
     "stop sending me this shit", "dont send me anymore texts", "no more msgs pls",
     "I do not wish to receive any more messages", "stop harassing me", "Please take me off ur list", "lose my number",
     "I wish to opt out of these messages", "unsubcribe", "STOPIO", "stopiwch os gwelwch yn dda", "stop plîs",
-    "STOP. Diolch yn fawr", "peidiwch â thecstio fi", "Stopia decstio fi", "Peidiwch ag anfon mwy o negeseuon ata i",
-    "dim mwy o negeseuon", "Dad-danysgrifio", "Dwi ddim isio tecsts", "Tynnwch fi oddi ar eich rhestr",
-    "rhif anghywir, stop", "Remove me from your list", "Take me off this mailing list", "remove my number",
+    "STOP. Diolch yn fawr", "peidiwch â thecstio fi", "Stopia decstio fi", "stop immediately",
+    "Thanks but no thanks, stop", "stop alerts", "STOP (sent from my iPhone)", "stop messages to this number",
+    "Stop, I am not that person", "Peidiwch ag anfon mwy o negeseuon ata i", "dim mwy o negeseuon", "Dad-danysgrifio",
+    "Dwi ddim isio tecsts", "Tynnwch fi oddi ar eich rhestr", "rhif anghywir, stop", "Remove me from your list",
+    "Take me off this mailing list", "remove my number",
 ])  # fmt: skip
 def test_an_opt_out(text: str) -> None:
     assert is_stop(text)
@@ -54,9 +56,11 @@ def test_an_opt_out(text: str) -> None:
     "stop fucking hurting me", "never stop", "no he wont stop", "yes stop them", "not me", "I don't need help",
     "stop 999", "i dont want to receive a beating", "take me off drugs", "no more drugs", "54321",
     "this is a new number", "cancel him", "stop making me do this", "stop or ill hurt myself",
-    "I want to stop taking drugs", "paid â stopio", "dwi isio stopio", "stopiwch nhw", "stopia fo",
-    "stopiwch nhw rhag brifo fi", "peidiwch", "paid tecstio fi mae o'n gweld fy ffôn", "dim mwy o gyffuriau", "diolch",
-    "gadewch lonydd i mi", "who is this?", "stop please help me", "what does STOP do", "text STOP to opt out",
+    "I want to stop taking drugs", "they told me to stop talking to you", "he told me to say stop", "stop mum",
+    "opt out of life", "end this please", "remove me from this world", "paid â stopio", "dwi isio stopio",
+    "stopiwch nhw", "stopia fo", "stopiwch nhw rhag brifo fi", "peidiwch", "paid tecstio fi mae o'n gweld fy ffôn",
+    "dim mwy o gyffuriau", "diolch", "gadewch lonydd i mi", "who is this?", "stop please help me", "what does STOP do",
+    "text STOP to opt out",
 ])  # fmt: skip
 def test_no_opt_out(text: str) -> None:
     assert not is_stop(text)
@@ -85,8 +89,9 @@ def test_what_a_person_must_read_first(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "STOP", "Stop. Thank you", "START", "thanks", "who is this?", "ok", "", "yes please",
-    "not me mate", "this is my number", "iawn diolch"])  # fmt: skip
+    "STOP", "Stop. Thank you", "START", "thanks", "who is this?", "ok", "", "yes please", "not me mate",
+    "this is my number", "iawn diolch",
+])  # fmt: skip
 def test_what_holds_nothing(text: str) -> None:
     assert not is_for_a_person(text)
 
