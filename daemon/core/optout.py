@@ -99,7 +99,7 @@ _TEXTED: Final = frozenset({
 """One of each: somebody speaks in words of their own of texts that should not come, or that others might see."""
 _PHRASES_FOR_A_PERSON: Final = (
     " get me out ", " get out ", " want out ", " way out ", " out of my ", " take me away ", " take me off ",
-    " no more ",
+    " no more ", " need out ", " opt out of ", " delete me ",
 )
 
 _WORD: Final = re.compile(r"[^\W_]+")

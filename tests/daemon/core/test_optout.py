@@ -82,7 +82,7 @@ def test_no_opt_in(text: str) -> None:
     "He won\u2019t stop", "make it stop", "I'm scared of him", "end it all", "they will kill me",
     "stop texting me he reads my phone", "stop " + "please " * 40, "dont text me, he will see",
     "delete my messages he checks my phone", "get me out of here", "leave me alone", "stopiwch nhw rhag brifo fi",
-    "dwi angen i chi helpu", "no more please", "would you mind not texting me",
+    "dwi angen i chi helpu", "no more please", "would you mind not texting me", "opt out of life", "i need out",
 ])  # fmt: skip
 def test_what_a_person_must_read_first(text: str) -> None:
     assert is_for_a_person(text)
