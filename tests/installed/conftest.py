@@ -179,14 +179,23 @@ class Network:
         self._log = folder / "network.jsonl"
         command = [sys.executable, "-m", "drivers.simulator", "--dir", folder / "dev", f"--log={self._log}"]
         self.child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-        ports = [Path(port).resolve() for port in json.loads(self.child.stdout.readline())["ports"]]
+        ready = json.loads(self.child.stdout.readline())
+        (self._sim,) = ready["sims"]
+        ports = [Path(port).resolve() for port in ready["ports"]]
         for port in ports:
             port.chmod(0o666)  # no udev gives it to a group there
         self.ports = [f"/run/host/pts/{port.name}" for port in ports]
 
     def answer_after(self, seconds: float) -> None:
         """Let each submit wait for its answer."""
-        self.child.stdin.write(json.dumps({"do": "delays", "radio": seconds}) + "\n")
+        self._tell("delays", radio=seconds)
+
+    def text(self, sender: str, text: str) -> None:
+        """Somebody texts the station."""
+        self._tell("inbound", sim=self._sim, text=text, **{"from": sender})
+
+    def _tell(self, do: str, **order: object) -> None:
+        self.child.stdin.write(json.dumps({"do": do, **order}) + "\n")
         self.child.stdin.flush()
         assert json.loads(self.child.stdout.readline())["ok"]
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -16,12 +19,13 @@ SPOOL = "/var/spool/outpost"
 
 
 @pytest.mark.parametrize("release", ["bookworm", "trixie"])
-def test_the_life_of_a_station(machine, network, deb):
+def test_the_life_of_a_station(machine, network, deb, tmp_path):
     install(machine, deb)
     refuse_to_start_without_configuration(machine)
     start(machine, network)
     keep_everybody_in_their_place(machine)
     send(machine)
+    hand_over(machine, network, tmp_path)
     replace(machine)
     leave_nothing(machine)
 
@@ -97,6 +101,41 @@ def send(machine):
     assert [found[name] for name in ("configuration", "groups", "folders", "database")] == ["ok"] * 4, checks
     assert "delivered" in machine.surely("cat", f"{SPOOL}/outcomes/list.csv", user="alice")
     assert machine.run("cat", f"{SPOOL}/outcomes/list.csv", user="mallory").returncode != 0
+
+
+def hand_over(machine, network, folder):
+    """An operator reads a reply and hands it over, sealed by the service within its sandbox; both under her name."""
+    network.text("+447700900101", "yes please ring me")
+    machine.until(lambda: "ring me" in machine.surely("outpost", "replies", user="alice"))
+    key = '[services.shelter]\nrecipient = "age1' + "q" * 58 + '"\n'
+    machine.surely("sh", "-c", "cat >> /etc/outpost/outpost.toml", given=key)
+    machine.surely("systemctl", "reload", "outpost")
+    assign = ("outpost", "handover", "assign", "+447700900101", "shelter", "--consent", "to be rung", "--phone")
+    if shutil.which("age") is not None:
+        machine.put("/usr/bin/age", Path(shutil.which("age")).read_bytes())
+        machine.surely("chmod", "755", "/usr/bin/age")
+        made = subprocess.run(["age-keygen", "-o", folder / "key"], capture_output=True, text=True, check=True)
+        public = made.stderr.split("Public key: ")[1].strip()
+        machine.surely("sed", "-i", f"s/age1q*/{public}/", "/etc/outpost/outpost.toml")
+        machine.surely("systemctl", "reload", "outpost")
+        packet = machine.surely(*assign, user="alice").rpartition(": ")[2].strip()
+        (folder / "packet").write_text(machine.surely("cat", packet, user="bob"))
+        opened = subprocess.run(["age", "--decrypt", "-i", folder / "key", folder / "packet"], capture_output=True,
+                                text=True, check=True).stdout  # fmt: skip
+        assert "yes please ring me" in opened
+        assert machine.run("cat", packet, user="mallory").returncode != 0
+        machine.surely("rm", "/usr/bin/age")
+    else:
+        assert "apt install age" in machine.run(*assign, user="alice").stderr
+        machine.surely(*assign, "--plain", user="alice")
+    (handed,) = json.loads(machine.surely("outpost", "handover", "--json", user="bob"))["handovers"]
+    machine.put(f"{SPOOL}/handover/outgoing/{handed['reference']}.txt", "taken: Sam", user="bob")
+    machine.until(lambda: "taken" in machine.surely("outpost", "handover", user="bob"))
+    machine.surely("outpost", "audit", "export", "/root/record")
+    entries = [json.loads(line)["entry"] for line in machine.surely("cat", "/root/record/audit.jsonl").splitlines()]
+    found = {(entry["who"], entry["what"], entry.get("state")) for entry in entries}
+    steps = {("alice", "consultation", None), ("alice", "disclosure", "assigned"), ("bob", "disclosure", "taken")}
+    assert steps <= found
 
 
 def keep_what_was_taken(machine):
