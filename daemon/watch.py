@@ -119,6 +119,7 @@ def render(document: Document, screen: Screen) -> RenderableType:
     return Group(
         _headline(document["station"]),
         *(Text(f"! {alarm['text']}", style="bold red") for alarm in document.get("alarms", [])),
+        *_reading(document["station"]),
         _people(document["station"]),
         _sims(document["sims"], document["modems"]),
         _batches(document["batches"], screen.chosen),
@@ -135,6 +136,11 @@ def _headline(station: Document) -> Text:
     else:
         state = ("running", "green")
     return Text.assemble((station["name"], "bold"), "  ", state, f"  {station['updated_at']}")
+
+
+def _reading(station: Document) -> Iterator[Text]:
+    if reading := station["reading"]:
+        yield Text(f"Reading {reading['file']}: {reading['rows']} rows so far")
 
 
 def _people(station: Document) -> Text:

@@ -31,6 +31,7 @@ from daemon.settings import (
     load,
     load_words,
 )
+from drivers.usb_ids import AT_INTERFACES, MODEM_VENDORS
 
 ROOT = Path(__file__).parent.parent
 CONFIG, SYSTEMD = ROOT / "config", ROOT / "systemd"
@@ -153,9 +154,9 @@ def test_the_sandbox_is_tight() -> None:
     assert float(exposure) <= 1.5
 
 
-def test_modem_manager_is_kept_away_from_the_makes_that_are_known() -> None:
+def test_the_rule_for_modems_knows_each_make_that_is_found_by_itself() -> None:
     text = (SYSTEMD / "70-outpost.rules").read_text(encoding="utf-8")
-    vendors = re.findall(r'^ATTRS\{idVendor\}=="([0-9a-f]{4})", ENV\{ID_MM_DEVICE_IGNORE\}="1"$', text, re.MULTILINE)
-    assert {"12d1", "19d2", "1e0e", "2c7c", "1199", "1bc7", "1546", "1e2d"} == set(vendors)
+    vendors = re.findall(r'^ATTRS\{idVendor\}=="([0-9a-f]{4})", GOTO="outpost_modem"$', text, re.MULTILINE)
+    assert set(vendors) == {*MODEM_VENDORS, *(vendor for vendor, _ in AT_INTERFACES)}
     jumps = set(re.findall(r'GOTO="(\w+)"', text))
     assert jumps == set(re.findall(r'LABEL="(\w+)"', text))

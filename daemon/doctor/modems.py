@@ -44,13 +44,9 @@ def check_autosuspend(root: Path) -> Findings:
         except OSError:
             continue
         if sleeps:
-            rule = (
-                f'ACTION=="add", SUBSYSTEM=="usb", ATTR{{idVendor}}=="{stick.device.vendor}", '
-                'TEST=="power/control", ATTR{power/control}="on"'
-            )
             yield warn("USB sleep", f"{stick.device.name} in socket {stick.device.place} may be put to sleep",
-                       f"`echo on | sudo tee {control}` now; and for each time that it is plugged in, put into "
-                       f"/etc/udev/rules.d/71-outpost-awake.rules: {rule}")  # fmt: skip
+                       f"`echo on | sudo tee {control}` now; for each time that it is plugged in, {RULE} has to be "
+                       f"installed and to name its vendor, {stick.device.vendor}")  # fmt: skip
 
 
 def check_modem_manager(root: Path) -> Findings:

@@ -34,6 +34,8 @@ def install(machine, deb):
     machine.install(deb)
     assert machine.shown("ActiveState") == "inactive"  # nothing runs before somebody says so
     assert machine.surely("systemd-analyze", "verify", "outpost.service") == ""
+    if "verify" in machine.surely("udevadm", "--help"):  # from systemd 254 on
+        machine.surely("udevadm", "verify", "--no-style", "/usr/lib/udev/rules.d/70-outpost.rules")
     machine.surely("systemd-analyze", "security", f"--threshold={round(EXPOSED * 10)}", "outpost.service")
     assert "outpost, version" in machine.surely("outpost", "--version")
     for user, group in (("alice", "operators"), ("bob", "operators"), ("carol", "admins"), ("mallory", "")):
