@@ -116,7 +116,7 @@ class Actions:
     def _resolve(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         _admins_only(asker, "resolve messages")
         message, how = request.get("message"), _word(request, "how")
-        if not isinstance(message, int) or how not in set(Resolution):
+        if type(message) is not int or how not in set(Resolution):
             raise NotPossible("a message's number and one of sent, resend, drop are needed.")
         now = self._station.clock.now()
         self._station.changed(self._decisions.resolve(message, Resolution(how), asker.user, now))

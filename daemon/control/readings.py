@@ -45,6 +45,8 @@ class Readings:
     def _messages(self, request: Mapping[str, Any]) -> Document:
         """The next MESSAGES_AT_ONCE after the message `after`; the answer's `after` is null when there are no more."""
         batch, state, after = request.get("batch"), request.get("state"), request.get("after", 0)
+        if not (isinstance(batch, str | None) and isinstance(state, str | None) and isinstance(after, int)):
+            raise NotPossible("batch and state are words, and after is the number of a message.")
         if state is not None and state not in set(MessageState):
             raise NotPossible(f"{state} is no state. The states: {', '.join(MessageState)}.")
         views = Views(self._store)
@@ -56,8 +58,10 @@ class Readings:
         return {"messages": documents, "after": documents[-1]["id"] if full else None}
 
     def _optouts(self, request: Mapping[str, Any]) -> Document:
-        numbers = [str(number) for number in request.get("numbers", ())]
-        return optout_document(Lists(self._store).optouts(numbers), self._zone)
+        numbers = request.get("numbers", [])
+        if not isinstance(numbers, list):
+            raise NotPossible("numbers is a list.")
+        return optout_document(Lists(self._store).optouts([str(number) for number in numbers]), self._zone)
 
     def _exclusions(self, _request: Mapping[str, Any]) -> Document:
         lists = Lists(self._store)

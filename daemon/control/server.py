@@ -10,6 +10,7 @@ import pwd
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from daemon.access import ADMINS, OPERATORS, admit
 ASK_SECONDS = 5.0
 """How long one asker may keep the others waiting."""
 LONGEST_REQUEST = 65536
+LONGEST_NUMBER = 63
+"""Bits of a whole number, besides its sign: as many as SQLite keeps."""
 ENTER, READ_WRITE = 1, 6
 
 
@@ -148,9 +151,27 @@ def _asker(line: socket.socket) -> Asker:
 
 def _read_request(line: socket.socket) -> dict[str, Any]:
     data = bytearray()
+    end = time.monotonic() + ASK_SECONDS
     while not data.endswith(b"\n"):
+        line.settimeout(max(end - time.monotonic(), 0.001))  # 0 would mean not to wait at all
         chunk = line.recv(4096)
         if not chunk or len(data) > LONGEST_REQUEST:
             raise ValueError("it is cut off or too long")
         data += chunk
-    return dict(json.loads(data))
+    try:
+        request = json.loads(data, parse_int=_whole)
+        json.dumps(request, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except UnicodeEncodeError:
+        raise ValueError("it holds half a character") from None
+    if not isinstance(request, dict):
+        raise TypeError("it is no JSON object")
+    return request
+
+
+def _whole(digits: str) -> int:
+    number = int(digits)
+    if number.bit_length() > LONGEST_NUMBER:
+        raise ValueError("it holds a number that is too large")
+    return number
