@@ -247,6 +247,8 @@ class Application:
                 self._reload()
                 self._notifier.ready(self._headline())
             else:
+                name = signal.Signals(heard.si_signo).name
+                self._log.info("told to end", signal=name, by_process=heard.si_pid, by_uid=heard.si_uid)
                 return
 
     def _show_life(self) -> None:

@@ -58,10 +58,8 @@ class Readings:
         return {"messages": documents, "after": documents[-1]["id"] if full else None}
 
     def _optouts(self, request: Mapping[str, Any]) -> Document:
-        numbers = request.get("numbers", [])
-        if not isinstance(numbers, list):
-            raise NotPossible("numbers is a list.")
-        return optout_document(Lists(self._store).optouts([str(number) for number in numbers]), self._zone)
+        numbers = [str(number) for number in request.get("numbers", ())]
+        return optout_document(Lists(self._store).optouts(numbers), self._zone)
 
     def _exclusions(self, _request: Mapping[str, Any]) -> Document:
         lists = Lists(self._store)

@@ -60,7 +60,7 @@ class ControlServer:
     def __init__(self, path: Path, act: Action, refusals: tuple[type[Exception], ...]) -> None:
         self._path = path
         self._act = act
-        self._refusals: tuple[type[Exception], ...] = (*refusals, Forbidden)
+        self._refusals: tuple[type[Exception], ...] = (*refusals, Forbidden, OSError)
         self._log = structlog.get_logger()
         self._socket = _listen(path)
         self._stopping = False
@@ -93,13 +93,16 @@ class ControlServer:
 
     def _answer(self, line: socket.socket) -> dict[str, Any]:
         try:
-            asker = _asker(line)
-            request = _read_request(line)
+            asker, request = _asker(line), _read_request(line)
+        except (OSError, TypeError, ValueError) as error:
+            return {"ok": False, "error": f"no request could be read: {error}"}
+        try:
             return {"ok": True, **self._act(asker, request)}
         except self._refusals as error:
             return {"ok": False, "error": str(error)}
-        except (OSError, TypeError, ValueError) as error:
-            return {"ok": False, "error": f"no request could be read: {error}"}
+        except (TypeError, ValueError) as error:
+            self._log.warning("a request holds a value of the wrong kind", user=asker.user, error=type(error).__name__)
+            return {"ok": False, "error": "the request holds a value of the wrong kind."}
         except Exception:  # noqa: BLE001 - no request may end the service
             self._log.exception("control request failed")
             return {"ok": False, "error": "internal error; see the service's log"}

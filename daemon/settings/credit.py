@@ -38,7 +38,7 @@ def _balance(section: Section) -> Balance:
     pattern = section.text("pattern", default.pattern)
     try:
         re.compile(pattern)
-    except re.error as error:
-        section.fault("pattern", f"is no regular expression ({error.msg}); with the amount in brackets, such as "
+    except (re.error, OverflowError, RecursionError) as error:  # too large a repetition, or brackets too deep
+        section.fault("pattern", f"is no regular expression ({error}); with the amount in brackets, such as "
                                  f"'£([0-9.]+)'")
     return Balance(code, pattern, section.number("warn_below", default.warn_below, 0, _MOST))

@@ -84,7 +84,7 @@ def assert_readable(answer):
         error = answer["error"]
         assert error
         assert "internal error" not in error
-        assert not error.startswith(UNREAD) or error.removeprefix(UNREAD).startswith((*REASONS, "'utf-8' codec")), error
+        assert not error.startswith(UNREAD) or error.removeprefix(UNREAD).startswith((*REASONS, "'utf-8' codec"))
 
 
 def test_whatever_is_asked_is_answered(station, people, socket_of):

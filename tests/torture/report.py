@@ -90,7 +90,7 @@ def markdown(found: dict[str, Any]) -> str:
         f"{found['modems']} modems, {found['rounds']} rounds of faults, {found['starts']} starts of the service. "
         f"{found['machine']['system']}, Python {found['machine']['python']}."), "",
         "**Everything held.**" if found["held"] else "**Something did not hold:**", "",
-        *[f"- {wrong}" for wrong in found["wrong"]],
+        *[f"- {wrong}" for wrong in found["wrong"]], "",
         "| | |", "|---|---|",
         f"| messages | {found['messages']} |",
         *[f"| … {state} | {n} |" for state, n in sorted(found["states"].items())],

@@ -116,10 +116,12 @@ class Run:
         bench.feeding = False
         if not result.wrong and not bench.until(lambda: not _waiting(bench), DRAINS_WITHIN):
             result.wrong.append(f"it does not come to rest: {_waiting(bench)}")
-        bench.until(lambda: not reckon(bench, self._troubles).wrong, LAST_REPORTS_WITHIN)
+        if not result.wrong:
+            bench.until(lambda: not reckon(bench, self._troubles).wrong, LAST_REPORTS_WITHIN)
         self._check(thoroughly=True)
         result.reckoning = reckon(bench, self._troubles)
-        result.wrong += result.reckoning.wrong
+        if not result.wrong:  # otherwise much still waits, and is not lost
+            result.wrong += result.reckoning.wrong
 
 
 def _waiting(bench: Bench) -> dict[str, int]:
