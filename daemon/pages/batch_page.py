@@ -67,12 +67,7 @@ def _sections(batch: dict[str, Any], figures: Figures, back: Replied, zone: tzin
     yield tag("p", "Nothing has left yet.", class_="quiet") if chart is None else chart
     yield from _delivery_times(figures)
     yield tag("h2", "Replies")
-    yield kinds_table(back.kinds)
-    if back.people or back.handed_over:
-        people = count(back.people, "person", "people")
-        yield tag(
-            "p", f"Texted back: {people}; asked for help: {back.asked_for_help:,}; handed over: {back.handed_over:,}."
-        )
+    yield from _replies(batch, back)
     yield tag("h2", "Every row")
     yield _all_rows(figures)
 
@@ -117,6 +112,18 @@ def _delivery_times(figures: Figures) -> Iterator[Element]:
         rows.append(row(name, f"{n:,}", bar(n, len(took), f"{n:,} of {len(took):,}")))
         before += n
     yield table(("Delivered", "Messages", "Share"), *rows, caption="From the network's acceptance to the recipient")
+
+
+def _replies(batch: dict[str, Any], back: Replied) -> Iterator[Element]:
+    if batch["erased_at"] is not None:
+        yield tag("p", "The people of this batch are erased, and with them what they texted back.", class_="quiet")
+        return
+    yield kinds_table(back.kinds)
+    if back.people or back.handed_over:
+        people = count(back.people, "person", "people")
+        yield tag(
+            "p", f"Texted back: {people}; asked for help: {back.asked_for_help:,}; handed over: {back.handed_over:,}."
+        )
 
 
 def _all_rows(figures: Figures) -> Element:

@@ -39,6 +39,8 @@ FIGURES: Final = {
     "opted_out": "people who asked for no more texts",
 }
 """The figures, each with what it counts."""
+OF_PEOPLE: Final = ("replied", "asked_for_help", "handed_over", "opted_out")
+"""Those that nobody can tell any more once the people are erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def write_report(
         "replied": back.people, "asked_for_help": back.asked_for_help, "handed_over": back.handed_over,
     }  # fmt: skip
     shown = {name: _shown(figures[name], frame) for name in FIGURES}
+    if batch["erased_at"] is not None:
+        shown |= dict.fromkeys(OF_PEOPLE, "erased")
     kinds = _parts(back.kinds, frame)
     states = _parts({state: n for state, n in views.counts(batch["id"]).items() if n}, frame)
     write_outcomes(folder / OUTCOMES, views.outcomes(batch["id"]), zone)

@@ -33,6 +33,7 @@ SENT = datetime(2026, 11, 27, 9, 0, tzinfo=ZONE).timestamp()
 BATCH = {
     "name": "line-42", "state": "finished", "source": "line-42.csv", "owner": "ann", "sha256": "ab" * 32,
     "dropped_at": SENT - 600, "released_at": SENT - 60, "released_by": "bert", "finished_at": SENT + 900,
+    "erased_at": None,
 }  # fmt: skip
 NASTY = "Hi </td><script>alert(1)</script> & \x00 \ud83d you"
 
