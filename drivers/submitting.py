@@ -50,13 +50,16 @@ class Submitter:
         self._answers_anytime = False  # this modem has answered a part after it had answered later commands
         self._last_mr: int | None = None
         self._late: list[tuple[SubmitPdu, Outcome]] = []
-        self._exchanged: deque[str] = deque(maxlen=EXCHANGED_LINES)
+        self._exchanged: deque[tuple[str, str]] = deque(maxlen=EXCHANGED_LINES)
 
     def submit(self, pdu: SubmitPdu, at_prompt: Callable[[], None]) -> Outcome:
         """See `drivers.modem.Modem.submit`."""
         self._exchanged.clear()
         outcome = self._submit(pdu, at_prompt)
-        return replace(outcome, exchanged=" ".join(self._exchanged)) if isinstance(outcome, InDoubt) else outcome
+        if not isinstance(outcome, InDoubt):
+            return outcome
+        exchanged = " ".join(f"{direction} {redact(text)}" for direction, text in self._exchanged)
+        return replace(outcome, exchanged=exchanged)
 
     def _submit(self, pdu: SubmitPdu, at_prompt: Callable[[], None]) -> Outcome:
         channel = self._channel
@@ -288,7 +291,7 @@ class Submitter:
         return Refused(kind, code, cls, meaning)
 
     def _note(self, direction: str, text: str) -> None:
-        self._exchanged.append(f"{direction} {redact(text)}")
+        self._exchanged.append((direction, text))
 
     def _settle(self) -> None:
         self._unanswered.clear()

@@ -34,37 +34,51 @@ class Wanted:
     shared: bool = True
 
 
-_FITS = (
-    " AND (:known_since IS NULL OR EXISTS (SELECT 1 FROM submits WHERE submits.recipient = messages.recipient"
-    " AND iccid = :iccid AND at > :known_since))"
-    " AND (:quiet = '[]' OR free_until > :now OR zones NOT IN (SELECT value FROM json_each(:quiet)))"
-)
+_WAKING = "(:quiet = '[]' OR free_until > :now OR zones NOT IN (SELECT value FROM json_each(:quiet)))"
+_FITS = "(:most_parts IS NULL OR part_count <= :most_parts)"
 
 
-def _head(sim: str, more: str) -> str:
+def _heads(sim: str) -> str:
+    """The next message of each released batch."""
     return (
-        "SELECT turn, batches.id AS batch_id, (SELECT id FROM messages WHERE state = 'queued' AND batch_id = batches.id"
-        f" AND sim {sim}{more}{_FITS} ORDER BY priority DESC, id LIMIT 1) AS id FROM batches WHERE state = 'released'"
+        f"SELECT (SELECT id FROM messages WHERE state = 'queued' AND batch_id = batches.id AND sim {sim} AND {_WAKING}"
+        " ORDER BY priority DESC, id LIMIT 1) AS id FROM batches WHERE state = 'released'"
     )
 
 
-_CLAIM = f"""
+_ANYBODY = f"{_heads('= :iccid')} UNION ALL {_heads(f'IS NULL AND :shared AND {_FITS}')}"
+_KNOWN = """
+SELECT messages.id FROM (SELECT DISTINCT recipient FROM submits WHERE iccid = :iccid AND at > :known_since) AS known
+CROSS JOIN messages INDEXED BY messages_recipient ON messages.recipient = known.recipient
+"""
+"""Where it is all that may go, it is not looked for in the whole queue; so with what follows."""
+_AWAKE = """
+SELECT id FROM messages INDEXED BY messages_abroad WHERE state = 'queued' AND zones != ''
+UNION SELECT id FROM messages INDEXED BY messages_free WHERE state = 'queued' AND free_until > 0 AND free_until > :now
+"""
+
+
+def _claim_of(candidates: str) -> str:
+    return f"""
 UPDATE messages SET state = 'sending', sim = :iccid, changed_at = :now WHERE id = (
-    SELECT messages.id FROM (
-        {_head("= :iccid", "")}
-        UNION ALL
-        {_head("IS NULL", " AND :shared AND (:most_parts IS NULL OR part_count <= :most_parts)")}
-    ) AS heads JOIN messages ON messages.id = heads.id
-    ORDER BY priority DESC, turn, heads.batch_id, messages.id LIMIT 1
+    SELECT messages.id FROM ({candidates}) AS heads
+    CROSS JOIN messages ON messages.id = heads.id AND messages.state = 'queued' AND {_WAKING}
+        AND (sim = :iccid OR sim IS NULL AND :shared AND {_FITS})
+    CROSS JOIN batches ON batches.id = batch_id AND batches.state = 'released'
+    ORDER BY priority DESC, turn, batch_id, messages.id LIMIT 1
 ) RETURNING *, (SELECT name FROM batches WHERE batches.id = batch_id) AS batch
 """
+
+
+_CLAIM, _CLAIM_KNOWN, _CLAIM_AWAKE = (_claim_of(candidates) for candidates in (_ANYBODY, _KNOWN, _AWAKE))
 
 
 def claim(conn: sqlite3.Connection, iccid: str, now: float, wanted: Wanted) -> sqlite3.Row | None:
     """Mark the next message as being sent by this SIM: by priority, then from the batch that has waited longest for
     its turn, then by age."""
+    of_all = _CLAIM_AWAKE if "" in wanted.quiet else _CLAIM
     row: sqlite3.Row | None = conn.execute(
-        _CLAIM,
+        of_all if wanted.known_since is None else _CLAIM_KNOWN,
         {"iccid": iccid, "now": now, "known_since": wanted.known_since, "most_parts": wanted.most_parts,
          "shared": wanted.shared, "quiet": json.dumps(sorted(wanted.quiet))},
     ).fetchone()  # fmt: skip

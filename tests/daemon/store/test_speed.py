@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from daemon.store import Wanted
 from daemon.store.outbox import Withdrawn
 
 WALK = re.compile(
@@ -43,6 +44,19 @@ def test_a_claim_takes_the_head_of_the_partial_index(desk, plans):
         "SEARCH messages USING INDEX messages_queued (batch_id=? AND sim=?)"
     ] * 2
     assert not walks(found)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "indexes"),
+    [
+        (Wanted(known_since=0.0), {"messages_recipient", "submits_history"}),
+        (Wanted(quiet=frozenset({"", "Asia/Kolkata"})), {"messages_abroad", "messages_free"}),
+    ],
+)
+def test_where_few_may_be_texted_they_alone_are_looked_at(desk, plans, wanted, indexes):
+    found = plans(lambda: desk.outbox.claim(desk.SIM, desk.NOW, wanted))
+    assert indexes <= set(re.findall(r"(?:messages|submits)_\w+", " ".join(detail for _, detail in found)))
+    assert "messages_queued" not in " ".join(detail for _, detail in found)
 
 
 def test_nothing_that_happens_to_a_message_walks_a_table(desk, plans):
