@@ -38,7 +38,7 @@ def lines(title: str, unit: str, under: str, series: Sequence[tuple[str, Sequenc
     points = [(x, y) for _, line in series for x, y in line if x > 0 and y > 0]
     left, right = (edge(math.log10(x) for x, _ in points) for edge in (min, max))
     low, high = math.floor(min(math.log10(y) for _, y in points)), math.ceil(max(math.log10(y) for _, y in points))
-    x0, y0, x1, y1 = 80.0, 300.0, WIDTH - 190.0, 40.0
+    x0, y0, x1, y1 = 92.0, 300.0, WIDTH - 190.0, 40.0
 
     def place(x: float, y: float) -> tuple[float, float]:
         across = (math.log10(x) - left) / ((right - left) or 1)

@@ -78,11 +78,12 @@ def _machines(found: Found) -> list[str]:
     lines = []
     for name, document in found.items():
         machine, settings = document["machine"], document["settings"]
+        busy = "; **the machine was busy with other work: these are too slow**" if machine["load"] > 4 else ""
         lines.append(
             f"- `{name}`: {machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']:.0f} GiB, Linux"
             f" {machine['kernel']}, files on {machine['files']}, Python {machine['python']}, SQLite"
             f" {machine['sqlite']}, Outpost {machine['outpost']}; {machine['at']}, load {machine['load']} at its end;"
-            f" {settings['runs']} run{'s' if settings['runs'] > 1 else ''} of each."
+            f" {settings['runs']} run{'s' if settings['runs'] > 1 else ''} of each{busy}."
         )
     return lines
 

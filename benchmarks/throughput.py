@@ -27,7 +27,7 @@ def measure(case: tuple[int, float], seconds: float, messages: int | None, *, re
             before = bench.usage()
             bench.drop(messages)
             end = "delivered" if reports else "sent"
-            bench.wait(lambda s: s["messages"][end] == messages, 60 + messages * (0.02 + radio / modems))
+            bench.wait(lambda s: s["messages"][end] == messages, 60 + messages * (0.05 + radio / modems))
             after = bench.usage()
         log = Log(Path(name) / "network.jsonl")
         found = {"modems": modems, "radio_s": radio, "messages": messages} | figures(log)
@@ -36,8 +36,8 @@ def measure(case: tuple[int, float], seconds: float, messages: int | None, *, re
 
 
 def how_many(modems: int, radio: float, seconds: float) -> int:
-    """Messages that keep the modems busy for about so many seconds, five for each at least."""
-    return round(200 * seconds) if not radio else modems * max(5, round(seconds / radio))
+    """Messages that keep the modems busy for about so many seconds, four for each at least."""
+    return round(200 * seconds) if not radio else modems * max(4, round(seconds / radio))
 
 
 def main() -> None:
