@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from daemon.access import ADMINS, OPERATORS
 from daemon.control.client import Denied, NoDaemon, answers, ask
 from daemon.doctor import database, disks, folders, machine, modems
 from daemon.doctor.finding import Finding, Findings, bad, ok
@@ -37,8 +38,11 @@ def _examine(config: Path, now: float, root: Path) -> Findings:
         return
     yield ok("configuration", f"{config} can be used")
     station = settings.station
-    yield from folders.check_groups(_members(), settings.sending.approval)
-    yield from folders.check_folders(settings)
+    members = _members()
+    yield from folders.check_groups(members, settings.sending.approval)
+    yield from folders.check_folders(settings, _number_of(OPERATORS))
+    if members and not os.access(station.state_dir, os.W_OK):
+        yield from folders.check_user(folders.user_name(os.geteuid()), _session(), members)
     yield from folders.check_access(station.state_dir)
     for name, folder in (("state", station.state_dir), ("spool", station.spool_dir)):
         yield from disks.check_media(name, folder, root)
@@ -87,12 +91,24 @@ def _database(settings: Settings, now: float, root: Path) -> Findings:
 def _members() -> dict[str, frozenset[str]]:
     """Who is in each of the two groups, as far as they exist: those named there, and those whose own group it is."""
     found = {}
-    for name in (folders.OPERATORS, folders.ADMINS):
+    for name in (OPERATORS, ADMINS):
         with contextlib.suppress(KeyError):
             group = grp.getgrnam(name)
             own = (user.pw_name for user in pwd.getpwall() if user.pw_gid == group.gr_gid)
             found[name] = frozenset((*group.gr_mem, *own))
     return found
+
+
+def _number_of(group: str) -> int | None:
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        return None
+
+
+def _session() -> frozenset[str]:
+    """The groups of this process, by name."""
+    return frozenset(group.gr_name for group in grp.getgrall() if group.gr_gid in {os.getegid(), *os.getgroups()})
 
 
 def _systemctl(command: str) -> str:

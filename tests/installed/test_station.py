@@ -98,6 +98,7 @@ def send(machine):
     assert "categories" not in json.loads(machine.surely("outpost", "exclusions", "--json", user="alice"))["exclusions"]
     assert "categories" in json.loads(machine.surely("outpost", "exclusions", "--json", user="carol"))["exclusions"]
     disclose(machine)
+    assert "mallory is in neither" in " ".join(machine.run("outpost", "doctor", user="mallory").stdout.split())
     checks = json.loads(machine.run("outpost", "doctor", "--json").stdout)["checks"]
     found = {check["name"]: check["state"] for check in checks}
     assert [found[name] for name in ("configuration", "groups", "folders", "database")] == ["ok"] * 4, checks

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from daemon.access import ADMINS, OPERATORS
 from daemon.core.message import SimState
 from daemon.doctor import database, disks, folders, machine, modems
 from daemon.doctor.examination import examine
@@ -52,26 +53,43 @@ def states(findings) -> list[str]:
 
 
 def test_people_are_in_the_two_groups_or_nobody_can_release():
-    full = {folders.OPERATORS: frozenset({"alice", "outpost"}), folders.ADMINS: frozenset({"carol"})}
+    full = {OPERATORS: frozenset({"alice", "outpost"}), ADMINS: frozenset({"carol"})}
     assert only(folders.check_groups(full, Approval.TWO_PERSON)).state is State.OK
-    alone = {**full, folders.ADMINS: frozenset()}
+    alone = {**full, ADMINS: frozenset()}
     assert "second person" in only(folders.check_groups(alone, Approval.TWO_PERSON)).what
     assert only(folders.check_groups(alone, Approval.NONE)).state is State.OK
-    assert folders.ADMINS in only(folders.check_groups({folders.OPERATORS: frozenset()}, Approval.NONE)).what
+    assert ADMINS in only(folders.check_groups({OPERATORS: frozenset()}, Approval.NONE)).what
 
 
 def test_folders_are_there_are_the_service_s_and_closed_to_strangers(settings):
     station = settings.station
-    assert only(folders.check_folders(settings)).state is State.OK
+    assert only(folders.check_folders(settings, None)).state is State.OK
     (station.spool_dir / "incoming").chmod(0o777)
     (station.spool_dir / "replies").rmdir()
     station.state_dir.chmod(0o755)
-    told = {finding.what: finding.cure for finding in folders.check_folders(settings)}
+    told = {finding.what: finding.cure for finding in folders.check_folders(settings, None)}
     assert any("chmod 700" in cure for cure in told.values())
     assert any("incoming is open to everybody" in what for what in told)
     assert any("replies does not exist" in what for what in told)
     station.state_dir.rmdir()
-    assert "does not exist" in only(folders.check_folders(settings)).what
+    assert "does not exist" in only(folders.check_folders(settings, None)).what
+
+
+def test_folders_are_open_to_those_who_work_with_them(settings):
+    incoming, mine = settings.station.spool_dir / "incoming", os.getegid()
+    assert only(folders.check_folders(settings, mine)).state is State.OK
+    incoming.chmod(0o700)
+    assert f"chmod g+wx {incoming}" in only(folders.check_folders(settings, mine)).cure
+    incoming.chmod(0o730)
+    assert only(folders.check_folders(settings, mine)).state is State.OK
+    assert all(f"chgrp {OPERATORS}" in finding.cure for finding in folders.check_folders(settings, mine + 1))
+
+
+def test_whoever_asks_is_in_a_group_and_has_logged_in_since():
+    members = {OPERATORS: frozenset({"alice"}), ADMINS: frozenset()}
+    assert "adduser mallory" in only(folders.check_user("mallory", frozenset(), members)).cure
+    assert "after this login" in only(folders.check_user("alice", frozenset({"alice"}), members)).what
+    assert states(folders.check_user("alice", frozenset({OPERATORS}), members)) == []
 
 
 def mount(tree, folder, kind, device="8:1", source="/dev/sda1"):
