@@ -26,7 +26,7 @@ _LONG_NUMBER = re.compile(r"\d{10,}")
 _ERROR = re.compile(r"\+?CM[ES] ERROR", re.IGNORECASE)
 _COMMAND = re.compile(r"AT([+^#%*$&][A-Z0-9]+\??)", re.IGNORECASE)
 _BARE_COMMAND = re.compile(r"AT[+^#%*$&]?[A-Z0-9]*(=?\?)?", re.IGNORECASE)
-_OPEN_LINES = frozenset({"OK", "ERROR", "COMMAND NOT SUPPORT", *PLAIN_NEWS})
+_OPEN_LINES = frozenset({"OK", "ERROR", ">", "COMMAND NOT SUPPORT", *PLAIN_NEWS})
 
 
 class Trace:

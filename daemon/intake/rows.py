@@ -183,7 +183,10 @@ class _Sieve:
         if template is None:
             if "text" in self._columns:
                 return ""
-            return "no column is named text: name one so, or drop the list in a folder with a message.txt"
+            return (
+                "no column is named text: name one so; or put the list into a folder, beside a message.txt that holds "
+                "the text for everybody, and drop the folder"
+            )
         unknown = [name for name in template.fields if name not in self._columns]
         if not unknown:
             return ""
@@ -193,10 +196,9 @@ class _Sieve:
 
     def _notes(self) -> Iterator[str]:
         if self._more:
-            yield (
-                f"{len(self._more)} further numbers of rows that hold several are texted too: rows {self._rows + 1} to "
-                f"{self._rows + len(self._more)} of the batch"
-            )
+            first, last = self._rows + 1, self._rows + len(self._more)
+            rows = f"row {first}" if first == last else f"rows {first} to {last}"
+            yield f"further numbers of rows that hold several are texted too: {len(self._more)}, as {rows} of the batch"
         if self._owners:
             yield "the phone's owner is left out"
         if self._deleted:

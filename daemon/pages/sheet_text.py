@@ -96,7 +96,8 @@ def lines(document: dict[str, Any]) -> Iterator[str]:
         yield f"{document['file']}: would be rejected whole: {document['reason']}"
     else:
         yield f"{document['file']}: would be taken"
-    yield from ("  " + line for line in table(("", ""), list(figures(document)), "") if line.strip())
+    if document["rows"]:
+        yield from ("  " + line for line in table(("", ""), list(figures(document)), "") if line.strip())
     for text in document["texts"][:SHOWN_TEXTS]:
         yield ""
         yield from _text_lines(text)
@@ -105,9 +106,20 @@ def lines(document: dict[str, Any]) -> Iterator[str]:
     for note in document["notes"]:
         yield f"  note: {note}"
     for problem in document["problems"][:SHOWN_PROBLEMS]:
-        yield f"  line {problem['line']}, {problem['column'] or 'file'}, {problem['value']!r}: {problem['reason']}"
+        yield from _problem_lines(problem, document["reason"])
     if len(document["problems"]) > SHOWN_PROBLEMS:
         yield f"  and {len(document['problems']) - SHOWN_PROBLEMS} more; --json lists all"
+
+
+def _problem_lines(problem: dict[str, Any], told: str) -> Iterator[str]:
+    """One fault with its place; what was `told` of the whole file is not said again."""
+    column = problem["column"] or ("row" if problem["row"] else "")
+    value = repr(problem["value"]) if problem["value"] else ""
+    place = ", ".join(filter(None, (f"line {problem['line']}" if problem["line"] else "", column, value)))
+    if problem["reason"] != told:
+        yield f"  {place or 'file'}: {problem['reason']}"
+    elif place:
+        yield f"  that is {place}"
 
 
 def figures(document: dict[str, Any]) -> Iterator[tuple[str, str]]:

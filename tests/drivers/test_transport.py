@@ -231,7 +231,7 @@ class TestTrace:
         (REPORT, "[66 hex digits]"),
         ('+CMT: "+447700900123",28', '+CMT: "[13 digits]",28'),
         ('+CUSD: 0,"Your number\nis 07700",15', '+CUSD: 0,"[20 characters]",15'),
-        ('AT+CUSD=1,"*100*07700900123#",15', 'AT+CUSD=1,"[17 characters]",15'),
+        (">", ">"), ("> x", "[3 characters]"), ('AT+CUSD=1,"*100*07700900123#",15', 'AT+CUSD=1,"[17 characters]",15'),
         ("+CCID: 8944100000000000001", "+CCID: [19 hex digits]"),
         ("+CIMI: 12345678", "+CIMI: [8 digits]"),
         ("07700900123", "[11 digits]"),

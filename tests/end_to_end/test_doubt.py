@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 ANSWER_SECONDS = 2
@@ -40,6 +42,8 @@ def test_no_answer_and_the_network_never_had_it(doubtful, people, number):
     messages = run(station, people(3), delivered=2, in_doubt=1)
     assert messages[number(102)]["state"] == "in_doubt"
     assert "did not answer within 2 seconds" in messages[number(102)]["reason"]
+    [submit] = messages[number(102)]["parts"][0]["submits"]
+    assert re.fullmatch(r"> AT\+CMGS=\d+ < > > \[\d+ hex digits\]", submit["exchanged"])
     (outcome,) = (row for row in station.outcomes() if row["state"] == "in_doubt")
     assert outcome["to"] == number(102)
     assert outcome["reason"]

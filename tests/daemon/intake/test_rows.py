@@ -163,7 +163,7 @@ def test_every_mobile_of_a_row_is_texted_and_the_rows_keep_their_numbers() -> No
     assert [(p.line, p.column, p.value.strip(), p.reason) for p in found.problems] == [
         (2, "to", "0115 496 0000", "a landline")
     ]
-    assert "rows 4 to 4" in found.notes[0]
+    assert "are texted too: 1, as row 4 of" in found.notes[0]
 
 
 def test_the_owner_of_the_phone_is_left_out_wherever_the_number_stands() -> None:

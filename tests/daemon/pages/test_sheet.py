@@ -74,6 +74,17 @@ def test_every_figure_has_its_name() -> None:
         assert words in told
     assert "+44" not in told
     assert "would be rejected whole: no" in next(lines(dict(document, reason="no")))
+    broken = Subject("x.csv", reason="it is empty", problems=[Problem(0, 0, "", "", "it is empty")])
+    assert list(lines(document_of(broken, sheet_of([]), Outlook(), "GBP", UTC))) == [
+        "x.csv: would be rejected whole: it is empty"
+    ]
+    faults = [
+        Problem(0, 3, "", "a | b", "no header"), Problem(2, 4, "", "", "not JSON"), Problem(2, 4, "to", "1", "bad"),
+    ]  # fmt: skip
+    bad = Subject("x.csv", reason="no header", problems=faults)
+    assert list(lines(document_of(bad, sheet_of([]), Outlook(), "GBP", UTC)))[1:] == [
+        "  that is line 3, 'a | b'", "  line 4, row: not JSON", "  line 4, to, '1': bad",
+    ]  # fmt: skip
 
 
 def test_the_commonest_texts_come_first_with_what_plain_signs_would_make_of_them() -> None:
