@@ -116,6 +116,7 @@ class _Sieve:
         self._rules = rules
         self._now = now
         self._first: dict[str, int] = {}      # recipient: the row that texts them
+        self._number_columns: set[str] = set()
         self._texts: dict[str, _Text] = {}
         self._columns: dict[str, None] = {}   # the names that the list has, in its order
         self._more: list[tuple[NewMessage, bool]] = []  # to a further number of a row; whether it was deleted
@@ -127,6 +128,8 @@ class _Sieve:
         self._rows = row.row
         if row.cells.keys() - self._columns.keys():
             self._columns.update(dict.fromkeys(row.cells))
+            given = row.cells.get("to", "").split("\n")
+            self._number_columns.update(name for name, cell in row.cells.items() if cell.strip() and cell in given)
         self._columns.update(dict.fromkeys(fault.column for fault in row.faults if fault.column))
         found = [Problem(row.row, row.line, fault.column, fault.value, fault.reason) for fault in row.faults]
         faulty = any(fault.column == "" for fault in row.faults)
@@ -208,7 +211,7 @@ class _Sieve:
             yield f"{self._own_texts} rows have texts of their own, which are not used: message.txt is"
         if self._made_plain:
             yield f"plain signs stand in for others in {self._made_plain} texts, as batch.toml asks"
-        unused = [shortened(name, 40) for name in self._columns if name not in COLUMNS]
+        unused = [shortened(name, 40) for name in self._columns if name not in {*COLUMNS, *self._number_columns}]
         if unused and self._rules.template is None:
             yield f"columns that are not used: {', '.join(unused[:_SHOWN_COLUMNS])}"
 

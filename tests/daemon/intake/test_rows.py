@@ -230,3 +230,9 @@ def test_names_are_safe(name: str) -> None:
     safe = safe_name(name)
     assert len(safe.encode()) <= 200
     assert not set(safe) & {"\n", "\r", "\x1b", "\u2028", "/"}
+
+
+def test_columns_that_are_not_used_are_told_but_for_those_that_gave_the_number() -> None:
+    found = sifted({**GOOD, "to": "07400 100000\n07400 100001", "mobile": "07400 100000", "home": "07400 100001",
+                    "name": "Ann", "ward": ""})  # fmt: skip
+    assert found.notes[-1] == "columns that are not used: name, ward"
