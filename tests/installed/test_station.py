@@ -173,6 +173,7 @@ def disclose(machine):
 
 def replace(machine):
     """A new version over the old one, while the service runs."""
+    assert "Warning" not in machine.journal()  # Python's, of what a later version will not do any more
     before = machine.shown("MainPID")
     assert "examined" in machine.surely("outpost", "backup")
     machine.surely("apt-get", "install", "-y", "--reinstall", "/root/outpost.deb")
