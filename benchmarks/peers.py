@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from signal import SIGKILL
+from threading import Event
 from typing import Any
 
 from programs import PROGRAMS, Outpost, Program, TunedGammu, TunedSmstools
@@ -35,11 +36,14 @@ KILL_TEXTS, KILL_RADIO, KILL_SEED = 40, 0.5, 7
 QUIET_SECONDS = 10.0
 """So long without a submit once everybody has got a text, and four times as long before: nothing more comes."""
 
+ENOUGH = Event()
+"""Nothing is waited for any more."""
+
 
 def wait(done: Callable[[], bool], seconds: float) -> bool:
     end = time.monotonic() + seconds
     while not done():
-        if time.monotonic() > end:
+        if time.monotonic() > end or ENOUGH.is_set():
             return False
         time.sleep(0.02)
     return True
@@ -114,7 +118,10 @@ def main() -> None:
         cases, killed = [(Outpost, 1, 0.0)], [Outpost]
     sent = in_turn(cases, chosen.runs, partial(throughput, seconds=chosen.seconds))
     with ThreadPoolExecutor() as at_once:  # who gets a text twice is no question of speed
-        counted = list(at_once.map(lambda program: kills(program, chosen.kills, texts, quiet), killed))
+        try:
+            counted = list(at_once.map(lambda program: kills(program, chosen.kills, texts, quiet), killed))
+        finally:
+            ENOUGH.set()
     results = {"throughput": sent, "kills": counted}
     write(chosen, results)
 

@@ -41,7 +41,11 @@ def run(name: str, options: tuple[str, ...], out: Path, seconds: float) -> bool:
     except subprocess.TimeoutExpired:
         print(f"{name}: ended after {seconds:.0f} s", flush=True)
         script.terminate()
-        done = script.wait(ENDING_SECONDS) == 0
+        try:
+            done = script.wait(ENDING_SECONDS) == 0
+        except subprocess.TimeoutExpired:
+            script.kill()
+            done = script.wait() == 0
     print(f"({time.monotonic() - began:.0f} s)", flush=True)
     return done
 
