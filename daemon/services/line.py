@@ -89,18 +89,19 @@ class Line:
     # The port
 
     def _run(self) -> None:
-        try:
-            self._try_for_ever()
-        finally:
-            self._station.pulse.over()
+        self._try_for_ever()
+        self._station.pulse.over()  # not when it fails: a thread that is gone must be missed
 
     def _try_for_ever(self) -> None:
         tries = 0
         while not self._stop:
             self._station.pulse.alive(OPENING_SECONDS)
-            trouble = self._serve_until_trouble()
+            try:
+                trouble = self._serve_until_trouble()
+                self._climb(trouble)
+            except Exception:  # noqa: BLE001 - nor may a trouble that cannot be written down
+                self._log.exception("line failed; trying again")
             tries = 1 if self._served else tries + 1
-            self._climb(trouble)
             self._sleep(recovery.pause(tries))
 
     def _serve_until_trouble(self) -> Exception | None:
