@@ -41,6 +41,7 @@ REFUSED_WRITES = frozenset({
     sqlite3.SQLITE_IOERR,     # the side files' way to say the same; a quota; a failing disk
     sqlite3.SQLITE_CANTOPEN,  # no room to create a side file
     sqlite3.SQLITE_READONLY,  # a file system that turned itself read-only after an error
+    sqlite3.SQLITE_CORRUPT,   # what a failing disk read wrong; the next start examines all of it
 })
 """Primary result codes of a write that may work later."""
 
@@ -198,8 +199,11 @@ class Store:
         with self._writer:
             try:
                 yield self.conn
-            except sqlite3.OperationalError as error:
-                if getattr(error, "sqlite_errorcode", 0) & 0xFF in REFUSED_WRITES:
+            except sqlite3.DatabaseError as error:
+                code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+                if code == sqlite3.SQLITE_CORRUPT:
+                    self.conn.execute("PRAGMA shrink_memory")  # forget the page, and read it again
+                if code in REFUSED_WRITES:
                     raise StoreFull(f"{self.path} cannot be written: {error}") from error
                 raise
 

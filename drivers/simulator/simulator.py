@@ -186,6 +186,14 @@ class Simulator:
             self.network.log.write("move_sim", iccid=iccid, imei=None if target is None else target.imei)
         self._loop.wake()
 
+    def clone_sim(self, iccid: str, to: int) -> None:
+        """Have another modem show a SIM too, as a copy of it does."""
+        with self._lock:
+            device = self._unit(to).device
+            device.insert(self.network.sim(iccid))
+            self.network.log.write("clone_sim", iccid=iccid, imei=device.imei)
+        self._loop.wake()
+
     def rule(self, **entry: Any) -> None:
         """Add a rule to the script: `drivers.simulator.faults.Rule` has the keys."""
         with self._lock:
@@ -262,8 +270,8 @@ class Simulator:
 
 
 COMMANDS = frozenset(
-    ("stats", "inbound", "inbound_pdu", "unplug", "replug", "reboot", "move_sim", "rule", "script", "clear", "noise",
-     "transport", "register", "signal", "pin", "smsc", "delays", "stop")
+    ("stats", "inbound", "inbound_pdu", "unplug", "replug", "reboot", "move_sim", "clone_sim", "rule", "script",
+     "clear", "noise", "transport", "register", "signal", "pin", "smsc", "delays", "stop")
 )  # fmt: skip
 RULES = frozenset(("accept", "refuse", "answer", "report", "prompt", "undelivered", "delivered"))
 

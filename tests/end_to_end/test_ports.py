@@ -121,8 +121,7 @@ def test_two_ports_with_one_sim_are_refused(station, people):
     station = station(modems=2)
     first, _ = station.network.sims
     station.start()
-    # The service still knows the SIM at the first port; it comes up at the second one too.
-    station.network.tell("move_sim", iccid=first, to=1)
+    station.network.tell("clone_sim", iccid=first, to=1)
     station.network.tell("unplug", modem=1)
     station.network.tell("replug", modem=1)
     port = station.network.ports[1]

@@ -198,3 +198,17 @@ def test_a_secret_is_made_once(desk):
     assert first == desk.store.secret("tag_key") != desk.store.secret("other")
     desk.kill()
     assert desk.store.secret("tag_key") == first
+
+
+def test_a_page_that_a_failing_disk_gives_wrongly_rejects_no_list_and_is_read_again_later(desk, make_message):
+    conn = desk.store.conn
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (root,) = conn.execute("SELECT rootpage FROM sqlite_master WHERE name = 'messages'").fetchone()
+    (size,) = conn.execute("PRAGMA page_size").fetchone()
+    whole = desk.path.read_bytes()
+    desk.path.write_bytes(whole[: (root - 1) * size] + bytes(size) + whole[root * size :])
+    conn.execute("PRAGMA shrink_memory")  # or it would answer from what it has read before
+    with pytest.raises(StoreFull, match=r"outpost\.db cannot be written: database disk image is malformed"):
+        desk.take(make_message())
+    desk.path.write_bytes(whole)
+    assert desk.take(make_message())
