@@ -46,9 +46,8 @@ from daemon.services.answers import Answers
 from daemon.services.housekeeping import Housekeeping
 from daemon.services.pins import PinFiles
 from daemon.services.ports import Ports
-from daemon.services.sender import RESEND_LIMIT
 from daemon.services.station import Station
-from daemon.settings import OnDoubt, Settings, SettingsError, effective, load, load_words
+from daemon.settings import Settings, SettingsError, effective, load, load_words
 from daemon.state_dir import CannotStart, lock
 from daemon.store import (
     Alarms,
@@ -214,8 +213,7 @@ class Application:
         settings = self._station.settings
         self._log.info("starting", station=settings.station.name, spool=str(settings.station.spool_dir))
         self._put_start_on_record()
-        resend = RESEND_LIMIT if settings.sending.on_doubt is OnDoubt.RESEND else 0
-        in_doubt = self._outbox.recover(self._clock.now(), resend_limit=resend)
+        in_doubt = self._outbox.recover(self._clock.now(), resend_limit=settings.sending.resend_limit)
         if in_doubt:
             self._log.warning("parts in doubt after the last stop", parts=in_doubt)
         self._station.obey(settings)

@@ -205,6 +205,7 @@ class Line:
             )
         station.alarms.clear(AlarmKind.SIM_LEFT_OUT, sim.iccid)
         station.sims.seen(sim, station.clock.now())
+        station.outbox.recover(station.clock.now(), resend_limit=station.settings.sending.resend_limit, iccid=sim.iccid)
         sender = Sender(station, modem, sim, lambda: self._check_health(modem, seen))
         receiver = Receiver(station, modem, sim, sender)
         self._served, self._said = True, ""

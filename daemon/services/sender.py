@@ -16,7 +16,6 @@ from daemon.logs import person
 from daemon.services.baton import Hand
 from daemon.services.gate import NEVER, Gate, NotNow, Showing
 from daemon.services.station import Station
-from daemon.settings import OnDoubt
 from daemon.store import StoreFull, Wanted, WorkItem
 from daemon.store.outbox import Withdrawn
 from daemon.store.sims import Hold
@@ -25,8 +24,6 @@ from drivers.modem import Modem, ModemError
 from drivers.types import Accepted, InDoubt, Outcome, Refused, SimIdentity, SubmitPdu
 
 HOUR = 3600.0
-RESEND_LIMIT = 3
-"""Submits of one part, at most, when the operator chose `on_doubt = "resend"`."""
 NO_ROOM = "disk full: nothing is claimed or sent until there is room"
 GIVE_WAY_SECONDS = 1.0
 """How long a SIM leaves it to a roomier one to take what both may take."""
@@ -256,7 +253,7 @@ class Sender:
                 return True
             case InDoubt(reason, exchanged):
                 self._doubts.append(submit)
-                resend = RESEND_LIMIT if self._station.settings.sending.on_doubt is OnDoubt.RESEND else 0
+                resend = self._station.settings.sending.resend_limit
                 self._surely(
                     lambda: outbox.doubt(submit.submit_id, reason, now, resend_limit=resend, exchanged=exchanged)
                 )

@@ -101,6 +101,11 @@ class Sending:
     repeat_days: int = 0         # who was texted within so many days is not texted by another batch
     optout_confirmation: str = ""
 
+    @property
+    def resend_limit(self) -> int:
+        """Submits of one part, at most, when nobody knows whether it left; 0 where a person decides."""
+        return 3 if self.on_doubt is OnDoubt.RESEND else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:

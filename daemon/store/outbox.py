@@ -306,18 +306,21 @@ class Outbox(Questions):
             conn.execute("UPDATE submits SET exchanged = ? WHERE id = ?", (exchanged, submit_id))
             doubt(conn, submit_id, reason, now, resend_limit)
 
-    def recover(self, now: float, *, resend_limit: int = 0) -> int:
-        """After a start, before any line: what was being submitted when the last process ended is in doubt, and what
-        had been claimed waits again. How many parts were being submitted.
+    def recover(self, now: float, *, resend_limit: int = 0, iccid: str | None = None) -> int:
+        """After a start, before any line, and before each line of one SIM (`iccid`): what was being submitted when the
+        one before ended is in doubt, and what had been claimed waits again. How many parts were being submitted.
         """
-        reason = "the service stopped between the prompt and the modem's answer"
+        reason = "sending stopped between the prompt and the modem's answer"
         with self._store.writing() as conn:
             lost = conn.execute(
-                "SELECT id FROM submits WHERE iccid IN (SELECT iccid FROM sims) AND outcome = 'submitting'"
+                "SELECT id FROM submits WHERE iccid IN (SELECT iccid FROM sims WHERE ?1 IS NULL OR iccid = ?1)"
+                " AND outcome = 'submitting'",
+                (iccid,),
             ).fetchall()
             for row in lost:
                 doubt(conn, row["id"], reason, now, resend_limit)
-            for row in conn.execute("SELECT id, batch_id FROM messages WHERE state = 'sending'").fetchall():
+            claimed = "SELECT id, batch_id FROM messages WHERE state = 'sending' AND (?1 IS NULL OR sim = ?1)"
+            for row in conn.execute(claimed, (iccid,)).fetchall():
                 wait_again(conn, row["id"], None, "", now)
                 finish_batch(conn, row["batch_id"], now)
             return len(lost)

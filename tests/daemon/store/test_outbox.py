@@ -325,6 +325,16 @@ def test_recovery_puts_in_doubt_what_may_have_left_and_queues_the_rest(desk, mak
     assert desk.outbox.recover(desk.NOW) == 0
 
 
+def test_recovery_before_a_line_of_one_sim_leaves_the_others_alone(desk, make_message):
+    desk.take(*map(make_message, range(1, 5)))
+    desk.submit(desk.claim())
+    desk.claim()
+    desk.claim(iccid=desk.OTHER_SIM)
+    desk.submit(desk.claim(iccid=desk.OTHER_SIM), iccid=desk.OTHER_SIM)
+    assert desk.outbox.recover(desk.NOW, iccid=desk.SIM) == 1
+    assert desk.states() == ["in_doubt", "queued", "sending", "sending"]
+
+
 def test_recovery_with_resend_queues_what_may_have_left(desk, make_message):
     desk.take(make_message())
     desk.submit(desk.claim())
