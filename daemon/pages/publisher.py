@@ -27,8 +27,9 @@ from daemon.store import Outbox, Views
 GATHER_SECONDS = 0.25
 """How long changes are gathered before they are written."""
 SHARE = 20
-"""A round that took t seconds is followed by a pause of SHARE * t, at most of MOST_SECONDS."""
-MOST_SECONDS = 5.0
+"""A round that took t seconds is followed by a pause of SHARE * t, at most of MOST_SECONDS: a reply must be seen within
+five."""
+MOST_SECONDS = 2.0
 TROUBLE_SECONDS = 5.0
 
 
