@@ -60,7 +60,8 @@ def _growth(life: Life) -> dict[str, float]:
     """How memory, threads and open files grew in one life of the service, its first minute left out."""
     steady = [sample for sample in life.samples if sample.at - life.started >= STEADY_SECONDS] or life.samples
     if len(steady) < 2:
-        return {"seconds": 0.0}
+        mib = steady[0].mib if steady else 0.0
+        return {"seconds": 0.0, "mib_from": mib, "mib_to": mib, "mib_an_hour": 0.0}
     slope = statistics.linear_regression([s.at for s in steady], [s.mib for s in steady]).slope
     return {
         "seconds": round(steady[-1].at - life.started), "mib_from": round(steady[0].mib, 1),
@@ -109,6 +110,7 @@ def markdown(found: dict[str, Any]) -> str:
         "## Memory", "",
         (f"{memory['first']:.0f} MiB at the first start, {memory['most']:.0f} at most, {memory['last']:.0f} at the "
         f"end; at most {found['most_threads']} threads and {found['most_files']} open files. In the longest life of "
-        f"one process, {life['seconds']:.0f} s: {json.dumps(life)}."), "",
+        f"one process, {life['seconds']:.0f} s, from {life['mib_from']} to {life['mib_to']} MiB, "
+        f"{life['mib_an_hour']} MiB an hour."), "",
     ]  # fmt: skip
     return "\n".join(lines)

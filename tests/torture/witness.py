@@ -98,7 +98,7 @@ class Witness:
         return found
 
     def most(self) -> dict[str, int]:
-        """The fullest window of each kind, of all SIMs."""
+        """The fullest window of each kind, of all SIMs, as `too_fast` measures."""
         return {key: max((_fullest(events, window) for events in self.tried.values()), default=0)
                 for key, window in WINDOWS.items()}  # fmt: skip
 
@@ -112,5 +112,5 @@ class Witness:
 
 
 def _fullest(events: list[Event], window: float) -> int:
-    times = [event["t"] for event in events]
-    return max(n + 1 - bisect_right(times, at - window) for n, at in enumerate(times))
+    begun = [event["t_prompt"] for event in events]
+    return max(n + 1 - bisect_right(begun, event["t"] - window) for n, event in enumerate(events))
