@@ -1,13 +1,15 @@
-"""Lets some people at a file of the service, and nobody else: a POSIX access list (acl(5)) written by hand.
+"""Who people are on this machine, and which of them alone may reach a file of the service.
 
-The list is the value of one extended attribute (Linux, include/uapi/linux/posix_acl_xattr.h): a version, then entries
-of tag, permissions and id. A mode alone knows one group; the control socket is for two.
+That is a POSIX access list (acl(5)) written by hand: the value of one extended attribute (Linux,
+include/uapi/linux/posix_acl_xattr.h), a version, then entries of tag, permissions and id. A mode alone knows one group;
+the control socket is for two.
 """
 
 from __future__ import annotations
 
 import grp
 import os
+import pwd
 import stat
 import struct
 from collections.abc import Iterable
@@ -40,3 +42,11 @@ def admit(path: Path, groups: Iterable[str], permissions: int, users: Iterable[i
     ]
     value = struct.pack("<I", _VERSION) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
     os.setxattr(path, _ATTRIBUTE, value)
+
+
+def user_name(uid: int) -> str:
+    """The user's name, "uid 1000" for one who has none here."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

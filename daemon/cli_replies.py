@@ -56,7 +56,6 @@ def _show(config: Path, number: str | None, every: bool, as_json: bool) -> None:
 
     what = {"every": every} if number is None else {"number": number}
     document = keep(settings := settings_of(config), {"do": "consult", **what})
-    document.pop("ok", None)
     if as_json:
         print_json(document)
     elif number is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from daemon.settings import Settings
+    from daemon.store import Store
 
 DONE, REFUSED, USAGE, NO_DAEMON = 0, 1, 2, 3
 CONFIG = Path("/etc/outpost/outpost.toml")
@@ -48,49 +49,50 @@ def ask(config: Path, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def read(config: Path, what: str, **request: Any) -> dict[str, Any]:
-    """One document of READINGS in daemon/control/readings.py: from the database where this user may read it, else from
-    the running service."""
+    """One document of READINGS in daemon/control/readings.py."""
     import os
     import time
 
     from daemon.control.client import answers
     from daemon.control.readings import Readings
-    from daemon.store import DatabaseForbidden, DatabaseUnusable, Store
-    from daemon.store.stops import NotPossible
 
-    station = (settings := settings_of(config)).station
-    try:
-        with contextlib.closing(Store(station.database, read_only=True)) as store:
-            owns = os.geteuid() in {0, station.database.stat().st_uid}
-            running = answers(station.control_socket)
-            return Readings(store, settings, time.time(), running=running, admin=owns).document(what, request)
-    except DatabaseForbidden:
-        answer = ask(config, {"do": f"read {what}", **request})
-        del answer["ok"]
-        return answer
-    except (DatabaseUnusable, NotPossible) as error:
-        fail(str(error))
+    def here(store: Store, settings: Settings) -> dict[str, Any]:
+        station = settings.station
+        owns = os.geteuid() in {0, station.database.stat().st_uid}
+        running = answers(station.control_socket)
+        return Readings(store, settings, time.time(), running=running, admin=owns).document(what, request)
+
+    return _from_database_or_service(config, here, {"do": f"read {what}", **request})
 
 
 def disclosed(config: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """What an action of daemon/control/disclosing.py tells that changes nothing: from the database where this user may
-    read it, else from the running service."""
+    """What an action of daemon/control/disclosing.py tells that changes nothing."""
     import time
 
     from daemon.control.disclosing import Disclosing
     from daemon.control.server import asker_here
+
+    def here(store: Store, settings: Settings) -> dict[str, Any]:
+        known = Disclosing(store, lambda: settings, time.time, lambda _: None).actions
+        return known[request["do"]](asker_here(), request)
+
+    return _from_database_or_service(config, here, request)
+
+
+def _from_database_or_service(
+    config: Path, here: Callable[[Store, Settings], dict[str, Any]], request: dict[str, Any]
+) -> dict[str, Any]:
+    """What `here` finds in the database where this user may read it, else the running service's answer."""
     from daemon.store import DatabaseForbidden, DatabaseUnusable, Store
+    from daemon.store.stops import NotPossible
 
     settings = settings_of(config)
     try:
         with contextlib.closing(Store(settings.station.database, read_only=True)) as store:
-            known = Disclosing(store, lambda: settings, time.time, lambda _: None).actions
-            return known[request["do"]](asker_here(), request)
+            return here(store, settings)
     except DatabaseForbidden:
-        answer = ask(config, request)
-        del answer["ok"]
-        return answer
-    except DatabaseUnusable as error:
+        return ask(config, request)
+    except (DatabaseUnusable, NotPossible) as error:
         fail(str(error))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from daemon.control.readings import READINGS, Readings
+from daemon.control.request import word, words
 from daemon.control.server import Action, Asker, Forbidden
 from daemon.core.message import Resolution
 from daemon.intake import wording
@@ -89,24 +90,24 @@ class Actions:
 
     def _release(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         two_person = self._station.settings.sending.approval is Approval.TWO_PERSON
-        wanted = _word(request, "request") if "request" in request else ""
+        wanted = word(request, "request") if "request" in request else ""
         try:
             released = self._decisions.release(
-                _word(request, "batch"), asker.user, self._station.clock.now(), two_person=two_person, request=wanted
+                word(request, "batch"), asker.user, self._station.clock.now(), two_person=two_person, request=wanted
             )
         finally:
             self._station.changed(None)
         return {"sha256": released.sha256, "people": released.people, "released_by": asker.user}
 
     def _resume(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        self._station.changed(self._decisions.resume(_word(request, "batch"), asker.user, self._station.clock.now()))
+        self._station.changed(self._decisions.resume(word(request, "batch"), asker.user, self._station.clock.now()))
         return {}
 
     def _pause(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        return self._told(self._decisions.pause(_word(request, "batch"), asker.user, self._station.clock.now()))
+        return self._told(self._decisions.pause(word(request, "batch"), asker.user, self._station.clock.now()))
 
     def _cancel(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        return self._told(self._decisions.cancel(_word(request, "batch"), asker.user, self._station.clock.now()))
+        return self._told(self._decisions.cancel(word(request, "batch"), asker.user, self._station.clock.now()))
 
     def _told(self, left: Left) -> dict[str, Any]:
         for batch_id in left.batches or (None,):
@@ -114,8 +115,8 @@ class Actions:
         return {"left": left.left, "waiting": left.waiting}
 
     def _resolve(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        _admins_only(asker, "resolve messages")
-        message, how = request.get("message"), _word(request, "how")
+        asker.must_be_admin("resolve messages")
+        message, how = request.get("message"), word(request, "how")
         if type(message) is not int or how not in set(Resolution):
             raise NotPossible("a message's number and one of sent, resend, drop are needed.")
         now = self._station.clock.now()
@@ -134,27 +135,26 @@ class Actions:
         return self._told(self._station.stops.cancel_station(asker.user, self._station.clock.now()))
 
     def _sim_pause(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        iccid, now = _word(request, "sim"), self._station.clock.now()
+        iccid, now = word(request, "sim"), self._station.clock.now()
         return self._told(self._station.stops.pause_sim(iccid, asker.user, now))
 
     def _sim_resume(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        iccid, now = _word(request, "sim"), self._station.clock.now()
+        iccid, now = word(request, "sim"), self._station.clock.now()
         return self._told(self._station.stops.resume_sim(iccid, asker.user, now))
 
     def _sim_pin_again(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        if not asker.admin:
-            raise Forbidden(f"{asker.user} is not in outpost-admins, who alone let a PIN be tried again.")
-        if not self._pin_tries.forget(_word(request, "sim")):
+        asker.must_be_admin("let a PIN be tried again")
+        if not self._pin_tries.forget(word(request, "sim")):
             raise NotPossible("no PIN was tried in vain on this SIM, so nothing keeps it from being tried.")
         return {}
 
     def _sim_cancel(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        iccid, now = _word(request, "sim"), self._station.clock.now()
+        iccid, now = word(request, "sim"), self._station.clock.now()
         return self._told(self._station.stops.cancel_sim(iccid, asker.user, now))
 
     def _sim_retire(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        _admins_only(asker, "retire a SIM")
-        iccid, why = _word(request, "sim"), _word(request, "reason")
+        asker.must_be_admin("retire a SIM")
+        iccid, why = word(request, "sim"), word(request, "reason")
         retired = self._station.stops.retire_sim(iccid, asker.user, why, self._station.clock.now())
         for batch_id in retired.batches or (None,):
             self._station.changed(batch_id)
@@ -165,27 +165,27 @@ class Actions:
     def _optouts_add(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         now = self._station.clock.now()
         source = f"noted by {asker.user}"
-        return self._changed(self._station.lists.opt_out(_words(request, "numbers"), source, now, asker.user))
+        return self._changed(self._station.lists.opt_out(words(request, "numbers"), source, now, asker.user))
 
     def _optouts_remove(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        _admins_only(asker, "take opt-outs back; the person can do so by texting START")
-        numbers, why, now = _words(request, "numbers"), _reason(request), self._station.clock.now()
+        asker.must_be_admin("take opt-outs back; the person can do so by texting START")
+        numbers, why, now = words(request, "numbers"), _reason(request), self._station.clock.now()
         return self._changed(self._station.lists.opt_in(numbers, asker.user, why, now))
 
     def _exclusions_add(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        _admins_only(asker, "change the exclusions")
-        entries, category = _words(request, "numbers"), _word(request, "category")
+        asker.must_be_admin("change the exclusions")
+        entries, category = words(request, "numbers"), word(request, "category")
         now = self._station.clock.now()
         return self._changed(self._station.lists.exclude(entries, category, asker.user, now))
 
     def _exclusions_remove(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        _admins_only(asker, "change the exclusions")
-        category = _word(request, "category") if "category" in request else None
-        entries, now = _words(request, "numbers"), self._station.clock.now()
+        asker.must_be_admin("change the exclusions")
+        category = word(request, "category") if "category" in request else None
+        entries, now = words(request, "numbers"), self._station.clock.now()
         return self._changed(self._station.lists.include(entries, category, asker.user, _reason(request), now))
 
     def _seen(self, _asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
-        batches = self._station.lists.seen(_word(request, "number"), self._station.clock.now())
+        batches = self._station.lists.seen(word(request, "number"), self._station.clock.now())
         if batches is None:
             raise NotPossible("nothing is held for that number: no reply of its waits to be read.")
         return self._changed(Change(len(batches), frozenset(batches)))
@@ -193,10 +193,10 @@ class Actions:
     def _reply(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         station, now = self._station.settings.station, self._station.clock.now()
         today = datetime.fromtimestamp(now, station.zone).date()
-        text = wording.for_one_person(_word(request, "text").encode(), station.spool_dir / "texts", today)
+        text = wording.for_one_person(word(request, "text").encode(), station.spool_dir / "texts", today)
         if isinstance(text, Unreadable):
             raise NotPossible(text.reason.replace(f"{wording.NAME}: ", ""))
-        answered = self._answers.send(_word(request, "number"), text, asker.user)
+        answered = self._answers.send(word(request, "number"), text, asker.user)
         return {"message": answered.message_id, "number": answered.recipient, "sim": answered.sim}
 
     def _changed(self, change: Change) -> dict[str, Any]:
@@ -205,24 +205,5 @@ class Actions:
         return {"people": change.people, "batches": len(change.batches)}
 
 
-def _admins_only(asker: Asker, what: str) -> None:
-    if not asker.admin:
-        raise Forbidden(f"{asker.user} is not in outpost-admins, who alone {what}.")
-
-
 def _reason(request: dict[str, Any]) -> str:
-    return _word(request, "reason") if "reason" in request else ""
-
-
-def _words(request: dict[str, Any], key: str) -> list[str]:
-    values = request.get(key)
-    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise NotPossible(f"the request lacks {key!r}.")
-    return values
-
-
-def _word(request: dict[str, Any], key: str) -> str:
-    value = request.get(key)
-    if not isinstance(value, str):
-        raise NotPossible(f"the request lacks {key!r}.")
-    return value
+    return word(request, "reason") if "reason" in request else ""

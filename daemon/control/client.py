@@ -46,7 +46,7 @@ def ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:
             ) from error
         except (OSError, ValueError) as error:
             raise NoDaemon(f"no service answers at {path} ({error}). Start it: systemctl start outpost") from error
-    if not answer.get("ok"):
+    if not answer.pop("ok", False):
         raise Denied(str(answer.get("error", "the service refused without a reason")))
     return answer
 

@@ -55,10 +55,12 @@ class Conversations:
     def _replies(self, recipient: str | None = None) -> list[Hinted]:
         now, hours = self._clock(), self._settings().replies.overdue_hours
         handed = handed_over(Handovers(self._store).find(recipient=recipient), now)
-        return in_order(Replies(self._store).find(recipient=recipient), self._words(), now, hours, handed)
+        return in_order(Replies(self._store).find(recipient=recipient), word_list(self._settings()), now, hours, handed)
 
-    def _words(self) -> WordList:
-        try:
-            return load_words(self._settings().replies.triage_dir)
-        except SettingsError as error:
-            raise NotPossible(f"{error}") from error
+
+def word_list(settings: Settings) -> WordList:
+    """The words by which replies are hinted. Raises NotPossible when their files cannot be read."""
+    try:
+        return load_words(settings.replies.triage_dir)
+    except SettingsError as error:
+        raise NotPossible(str(error)) from error

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from daemon.control.server import Action, Asker, Forbidden
+from daemon.control.conversations import word_list
+from daemon.control.server import Action, Asker
 from daemon.core.chain import Head, What
 from daemon.pages.record import Signer, check_document, kept_head, write_export
 from daemon.pages.report import Frame, write_report
-from daemon.settings import Settings, SettingsError, load_words
+from daemon.settings import Settings
 from daemon.store import Lists, Store, Views
 from daemon.store.audit import SIGNING_KEY, Audit
 from daemon.store.stops import NotPossible
@@ -39,14 +40,14 @@ class Disclosing:
 
     def verify(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         """The document of a check of the whole record, against `heads` and the one that is kept beside the database."""
-        _admins_only(asker, "check the record")
+        asker.must_be_admin("check the record")
         heads = [Head.parse(str(head)) for head in request.get("heads", ())]
         heads.append(kept_head(self._settings().station.state_dir))
         return check_document(self._audit.check(*(head for head in heads if head is not None)))
 
     def export(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         """The files of an export, the first called `name`. The export is on record, for `file`."""
-        _admins_only(asker, "export the record")
+        asker.must_be_admin("export the record")
         name, station, now = _plain_name(request), self._settings().station, self._clock()
         secret = self._store.secret(SIGNING_KEY)
         self._audit.write(now, What.DISCLOSURE, asker.user, kind="audit export", file=str(request.get("file", "")))
@@ -56,15 +57,12 @@ class Disclosing:
 
     def report(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         """The files of a batch's report. It is on record, for `file`. Figures below `suppress_below` are left out."""
-        _admins_only(asker, "make reports")
+        asker.must_be_admin("make reports")
         name, settings, now = str(request.get("batch", "")), self._settings(), self._clock()
         batch = Views(self._store).batch(name)
         if batch is None:
             raise NotPossible(f"there is no batch {name}. `outpost batches` lists them.")
-        try:
-            words = load_words(settings.replies.triage_dir)
-        except SettingsError as error:
-            raise NotPossible(str(error)) from error
+        words = word_list(settings)
         head = self._audit.write(
             now, What.DISCLOSURE, asker.user, kind="report", batch=name, file=str(request.get("file", ""))
         )
@@ -74,13 +72,8 @@ class Disclosing:
 
     def hashes(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         """What this station knows `numbers` by."""
-        _admins_only(asker, "see the hashes of numbers")
+        asker.must_be_admin("see the hashes of numbers")
         return {"hashes": [Lists(self._store).hashed(str(number)) for number in request.get("numbers", ())]}
-
-
-def _admins_only(asker: Asker, what: str) -> None:
-    if not asker.admin:
-        raise Forbidden(f"{asker.user} is not in outpost-admins, who alone {what}.")
 
 
 def _plain_name(request: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from daemon.control.request import filled
 from daemon.control.sealing import sealed
 from daemon.control.server import Action, Asker
 from daemon.core.chain import What
@@ -53,9 +54,9 @@ class Handing:
 
         `plain`: not sealed. See Leave for `consent`, `reply`, `phoned` (ISO 8601, or "" for now) and `danger`.
         """
-        service, now = self._service(_word(request, "service")), self._clock()
+        service, now = self._service(filled(request, "service")), self._clock()
         draft = self._handovers.draft(
-            secrets.token_hex(3), _word(request, "number"), _word(request, "service"), self._leave(request, now),
+            secrets.token_hex(3), filled(request, "number"), filled(request, "service"), self._leave(request, now),
             asker.user, now, service.answer_within_hours,
         )  # fmt: skip
         # Sealed before it is committed, since that may not be possible; what leaves the station is written after.
@@ -66,21 +67,21 @@ class Handing:
 
     def again(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         """Write the packet of `reference` once more, as the conversation is now."""
-        handover = self._handovers.get(_word(request, "reference"))
+        handover = self._handovers.get(filled(request, "reference"))
         name, text = self._packet(handover, self._service(handover.service), plain=bool(request.get("plain")))
         self._handovers.disclose_again(handover, asker.user, self._clock())
         return self._written(handover, name, text)
 
     def take_up(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         """Note that `who` has taken `reference` up, as they told. Its packet goes: they have it."""
-        handover = self._handovers.get(_word(request, "reference"))
+        handover = self._handovers.get(filled(request, "reference"))
         who = str(request.get("who") or handover.service)
         self._handovers.take_up(handover, who, asker.user, self._clock())
         return self._ended(handover)
 
     def close(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         """Note that `reference` has come to its end, and its `outcome`."""
-        handover = self._handovers.get(_word(request, "reference"))
+        handover = self._handovers.get(filled(request, "reference"))
         self._handovers.close(handover, str(request.get("outcome", "")), asker.user, self._clock())
         return self._ended(handover)
 
@@ -144,10 +145,3 @@ class Handing:
     @property
     def _folder(self) -> Path:
         return self._settings().station.spool_dir / FOLDER
-
-
-def _word(request: dict[str, Any], key: str) -> str:
-    value = request.get(key)
-    if not isinstance(value, str) or not value:
-        raise NotPossible(f"the request lacks {key!r}.")
-    return value

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from daemon.control.server import Action, Asker, Forbidden
+from daemon.control.server import Action, Asker
 from daemon.core.blanking import blanked
 from daemon.core.chain import SERVICE
 from daemon.pages import erasing
@@ -35,8 +35,7 @@ class Keeping:
 
     def erase(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         """Erase the people of an ended batch, for good; where the certificate lies."""
-        if not asker.admin:
-            raise Forbidden(f"{asker.user} is not in outpost-admins, who alone erase.")
+        asker.must_be_admin("erase")
         return self._erase(str(request.get("batch", "")), asker.user, blanked(str(request.get("why", ""))))
 
     def erase_due(self) -> None:

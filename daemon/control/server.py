@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 import structlog
 
-from daemon.access import ADMINS, OPERATORS, admit
+from daemon.access import ADMINS, OPERATORS, admit, user_name
 
 ASK_SECONDS = 5.0
 """How long one asker may keep the others waiting."""
@@ -36,14 +36,15 @@ class Asker:
     operator: bool
     admin: bool
 
+    def must_be_admin(self, to: str) -> None:
+        """Raise Forbidden for all who are no administrators: these alone do what `to` says."""
+        if not self.admin:
+            raise Forbidden(f"{self.user} is not in outpost-admins, who alone {to}.")
+
 
 def asker_here() -> Asker:
     """Whoever runs this process. It may write the database, so nothing is gained by asking for its groups."""
-    uid = os.getuid()
-    try:
-        return Asker(pwd.getpwuid(uid).pw_name, operator=True, admin=True)
-    except KeyError:
-        return Asker(f"uid {uid}", operator=True, admin=True)
+    return Asker(user_name(os.getuid()), operator=True, admin=True)
 
 
 class Forbidden(Exception):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import pwd
 import signal
 import stat
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.access import user_name
 from daemon.intake.readers.items import MAX_BYTES, Unreadable
 from daemon.intake.stillness import Signature, signature
 
@@ -103,10 +103,3 @@ def _examined(descriptor: int, most: int) -> OpenFile | Unreadable:
     if status.st_size == 0:
         return Unreadable("the file is empty")
     return OpenFile(descriptor, signature(status), user_name(status.st_uid))
-
-
-def user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"

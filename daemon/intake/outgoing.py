@@ -11,10 +11,10 @@ from typing import Protocol
 
 import structlog
 
+from daemon.access import user_name
 from daemon.core.batch import Problem
 from daemon.core.blanking import blanked
 from daemon.intake import wording
-from daemon.intake.opening import user_name
 from daemon.intake.readers.items import Unreadable
 from daemon.intake.spool import Claim, Spool, is_meant
 from daemon.store import StoreFull

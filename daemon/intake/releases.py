@@ -12,8 +12,8 @@ from typing import Protocol
 
 import structlog
 
+from daemon.access import user_name
 from daemon.core.release import Nobody, Ownership, releaser
-from daemon.intake.opening import user_name
 from daemon.settings import Approval, Settings
 from daemon.store import StoreFull
 from daemon.store.decisions import Released

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -67,10 +68,12 @@ class ReplyFiles:
         if standings == self._standings:
             return hinted
         before = self._standings or {}
+        own: defaultdict[str, list[Hinted]] = defaultdict(list)
+        for one in hinted:
+            own[one.reply.recipient].append(one)
         for recipient, standing in standings.items():
             if before.get(recipient) != standing:
-                own = [one for one in hinted if one.reply.recipient == recipient]
-                document = conversation_document(recipient, own, self._replies.conversation(recipient), zone)
+                document = conversation_document(recipient, own[recipient], self._replies.conversation(recipient), zone)
                 _write_lines(folder / conversation_file(recipient), conversation_lines(document, zone))
         _forget_others(folder, standings)
         write_replies(folder / TABLE, hinted, zone)

@@ -40,8 +40,7 @@ class Answering:
         with self._store.writing() as conn:
             recipient = newest_text(conn, number)["recipient"]
             mark_person_read(conn, recipient)
-            tag = conn.execute("SELECT person_tag(?)", (recipient,)).fetchone()[0]
-            record(conn, now, What.CONSULTATION, by, tag=tag)
+            record(conn, now, What.CONSULTATION, by, tag=self._store.person_tag(recipient))
             return str(recipient)
 
     def look_through(self, replies: int, by: str, now: float) -> None:
@@ -59,14 +58,13 @@ class Answering:
             recipient = newest_text(conn, number)["recipient"]
             if not mark_answered(conn, recipient):
                 raise NotPossible(f"{number} waits for no answer.")
-            tag = conn.execute("SELECT person_tag(?)", (recipient,)).fetchone()[0]
+            tag = self._store.person_tag(recipient)
             record(conn, now, What.CONSULTATION, by, "no answer is due", tag=tag)
             return seen(conn, recipient, now) or set()
 
     def answer(self, number: str, text: str, parts: int, by: str, now: float, once: str | None = None) -> Answered:
-        """Queue an answer to the newest text of this number, through the SIM that it came to, while
-        that may come back. The same `once` again
-        changes nothing.
+        """Queue an answer to the newest text of this number, through the SIM that it came to, while that may come
+        back. The same `once` again changes nothing.
 
         Raises NotPossible when this number never wrote, cannot be texted, or wants no more texts.
         """

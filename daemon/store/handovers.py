@@ -90,14 +90,14 @@ class Handovers:
                     consent.how, draft.danger, draft.assigned_by, draft.assigned_at, draft.due_at,
                 ),
             )  # fmt: skip
-            _put_on_record(conn, draft, HandoverState.ASSIGNED, draft.assigned_by, draft.assigned_at)
+            self._put_on_record(conn, draft, HandoverState.ASSIGNED, draft.assigned_by, draft.assigned_at)
             mark_answered(conn, draft.recipient)
             return seen(conn, draft.recipient, draft.assigned_at) or set()
 
     def disclose_again(self, handover: Handover, by: str, now: float) -> None:
         """Its packet is written once more."""
         with self._store.writing() as conn:
-            _put_on_record(conn, handover, handover.state, by, now)
+            self._put_on_record(conn, handover, handover.state, by, now)
 
     def take_up(self, handover: Handover, who: str, by: str, now: float) -> None:
         """Somebody there has taken it up, by name, as `by` notes. Raises NotPossible when that was so already."""
@@ -119,7 +119,17 @@ class Handovers:
             )
             if not moved.rowcount:
                 raise NotPossible(f"hand-over {handover.reference} is {self.get(handover.reference).state} already.")
-            _put_on_record(conn, handover, to, by, now)
+            self._put_on_record(conn, handover, to, by, now)
+
+    def _put_on_record(
+        self, conn: sqlite3.Connection, handover: Handover, state: HandoverState, by: str, now: float
+    ) -> None:
+        """Neither a number nor what the person agreed to: those can be erased, and the record cannot."""
+        record(
+            conn, now, What.DISCLOSURE, by, handover.danger, kind="hand-over", reference=handover.reference,
+            service=handover.service, state=state, tag=self._store.person_tag(handover.recipient),
+            batch=handover.batch, consent=handover.consent.how if handover.consent else "none",
+        )  # fmt: skip
 
     def _consent(self, recipient: str, leave: Leave) -> Consent | None:
         if not leave.consent:
@@ -141,17 +151,6 @@ class Handovers:
     def _select(self, where: str, *args: object) -> list[Handover]:
         rows = self._store.conn.execute(f"{_HANDOVER} {where} ORDER BY assigned_at, reference", args)
         return [_handover(row) for row in rows]
-
-
-def _put_on_record(conn: sqlite3.Connection, handover: Handover, state: HandoverState, by: str, now: float) -> None:
-    """Neither a number nor what the person agreed to: those can be erased, and the record cannot."""
-    tag = conn.execute("SELECT person_tag(?)", (handover.recipient,)).fetchone()[0]
-    consent = handover.consent
-    record(
-        conn, now, What.DISCLOSURE, by, handover.danger, kind="hand-over", reference=handover.reference,
-        service=handover.service, state=state, tag=tag, batch=handover.batch,
-        consent=consent.how if consent else "none",
-    )  # fmt: skip
 
 
 def _handover(row: sqlite3.Row) -> Handover:
