@@ -163,19 +163,20 @@ def _read_request(line: socket.socket) -> dict[str, Any]:
             raise ValueError("it is cut off or too long")
         data += chunk
     try:
-        request = json.loads(data, parse_int=_whole)
+        request = json.loads(data.decode("utf-8-sig"), parse_int=_whole)
         json.dumps(request, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except UnicodeEncodeError:
         raise ValueError("it holds half a character") from None
+    except (UnicodeDecodeError, json.JSONDecodeError):
+        raise ValueError("it is no JSON object") from None
     if not isinstance(request, dict):
         raise TypeError("it is no JSON object")
     return request
 
 
 def _whole(digits: str) -> int:
-    number = int(digits)
-    if number.bit_length() > LONGEST_NUMBER:
+    if len(digits) > LONGEST_NUMBER or int(digits).bit_length() > LONGEST_NUMBER:  # int() refuses very many digits
         raise ValueError("it holds a number that is too large")
-    return number
+    return int(digits)
