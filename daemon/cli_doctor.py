@@ -1,4 +1,4 @@
-"""The command that examines a station and says the cure of what is wrong."""
+"""The commands that examine: a station, with the cure of what is wrong, and one modem."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from daemon.cli_shared import DONE, REFUSED, config_option, json_option, print_json, print_lines
+from daemon.cli_shared import DONE, REFUSED, config_option, fail, json_option, print_json, print_lines
 
 
 @click.command()
@@ -30,3 +30,35 @@ def doctor(config: Path, as_json: bool) -> None:
     else:
         print_lines(lines(findings, shutil.get_terminal_size().columns))
     sys.exit(REFUSED if is_bad(findings) else DONE)
+
+
+@click.group()
+def modem() -> None:
+    """Look at one modem."""
+
+
+@modem.command("probe")
+@click.argument("port")
+@click.option("--bundle", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write a ZIP file for a bug report: findings and AT transcript, without personal data.")
+@click.option("--config", expose_value=False, help="Taken as by every command; a probe needs none.")
+@json_option
+def modem_probe(port: str, bundle: Path | None, as_json: bool) -> None:
+    """Show what Outpost understands of the modem at PORT, such as /dev/ttyUSB2. The service must not be using it.
+
+    Gives no PIN, and reads, sends and deletes no SMS. Exit code 1 when the modem could not send just now.
+    """
+    from daemon.pages.probe_text import probe_lines
+    from drivers.probe import probe, write_bundle
+
+    found, transcript = probe(port)
+    if as_json:
+        print_json(found)
+    else:
+        print_lines(probe_lines(found))
+    if bundle is not None:
+        try:
+            write_bundle(bundle, found, transcript)
+        except OSError as error:
+            fail(f"{bundle}: {error.strerror}. Choose another place for the bundle.")
+    sys.exit(REFUSED if found["error"] or found["why_not"] else DONE)
