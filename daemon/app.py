@@ -5,21 +5,17 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import os
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import structlog
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
-from apscheduler.schedulers.background import BackgroundScheduler
 
-from daemon import logs
+from daemon import folders, logs
 from daemon.clock import Clock
 from daemon.control.actions import Actions
 from daemon.control.conversations import Conversations
@@ -30,14 +26,15 @@ from daemon.control.server import ControlServer
 from daemon.core.batch import Taken
 from daemon.core.chain import What
 from daemon.core.recovery import Rung
+from daemon.folders import CannotStart
 from daemon.intake import outgoing
 from daemon.intake.folder import DropFolder
 from daemon.intake.outgoing import AnswerFiles, OutgoingFolder
 from daemon.intake.releases import LOOK_SECONDS, ReleasedFolder
 from daemon.intake.spool import Spool
+from daemon.main_loop import MainLoop, block_signals
 from daemon.notify import Notifier
 from daemon.pages import record
-from daemon.pages.headline import headline
 from daemon.pages.outcomes import write_problems
 from daemon.pages.publisher import Publisher
 from daemon.pages.replies import ReplyFiles
@@ -46,9 +43,9 @@ from daemon.services.answers import Answers
 from daemon.services.housekeeping import Housekeeping
 from daemon.services.pins import PinFiles
 from daemon.services.ports import Ports
+from daemon.services.scheduler import new_scheduler
 from daemon.services.station import Station
 from daemon.settings import Settings, SettingsError, effective, load, load_words
-from daemon.state_dir import CannotStart, lock
 from daemon.store import (
     Alarms,
     DatabaseUnusable,
@@ -82,13 +79,6 @@ SWITCH_SECONDS = 0.0001
 times as long, and again at each of the statements that a message takes."""
 STOP_SECONDS = 30.0
 """How long a stop waits for the part in flight. A later answer leaves the part in doubt at the next start."""
-TELL_SECONDS = 60.0
-"""How often systemd hears how it goes, where it has no watchdog that wants to hear it more often. Three times in it."""
-SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
-SPOOL_FOLDERS = (
-    "incoming", "accepted", "rejected", "outcomes", "replies", "replies/outgoing", "awaiting", "handover",
-    "handover/outgoing",
-)  # fmt: skip
 
 
 def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | None = None) -> None:
@@ -96,14 +86,15 @@ def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | Non
 
     Raises CannotStart.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before any thread is started: only sigwait() below takes them
+    block_signals()
     sys.setswitchinterval(SWITCH_SECONDS)
     faulthandler.enable()  # ended by the watchdog (SIGABRT), it shows where each thread was: code alone, no values
     os.umask(os.umask(0o777) | 0o007)  # whatever is written here is no stranger's to read
-    _make_folders(settings)
-    locked = lock(settings.station.state_dir)
+    station = settings.station
+    folders.make(station.state_dir, station.runtime_dir, station.spool_dir)
+    locked = folders.lock(station.state_dir)
     try:
-        store = Store(settings.station.database)
+        store = Store(station.database)
     except DatabaseUnusable as error:
         raise CannotStart(str(error)) from error
     try:
@@ -117,45 +108,53 @@ def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | Non
         os.close(locked)
 
 
-@contextlib.contextmanager
-def alone(settings: Settings) -> Iterator[Store]:
-    """The database, while no service runs with it and none can start.
-
-    Raises CannotStart.
-    """
-    database = settings.station.database
-    if not database.exists():
-        raise CannotStart(f"{database} does not exist: the service has not run yet with this state_dir.")
-    locked = lock(settings.station.state_dir)
-    try:
-        with contextlib.closing(Store(database)) as store:
-            yield store
-    except DatabaseUnusable as error:
-        raise CannotStart(str(error)) from error
-    finally:
-        os.close(locked)
-
-
 class Application:
     """One running service over an open store."""
 
     def __init__(
         self, config: Path, settings: Settings, store: Store, level: str, traces: Traces | None = None
     ) -> None:
-        self._config = config
         logs.setup(level, key=store.secret("tag_key"))
         self._log = structlog.get_logger()
+        self._config, self._traces = config, traces
         self._clock = Clock()
         self._outbox = Outbox(store)
-        self._notifier = Notifier.from_environment()
-        self._views = Views(store)
-        replies = Replies(store)
+        views, replies = Views(store), Replies(store)
         self._reply_files = ReplyFiles(replies, Handovers(store), load_words(settings.replies.triage_dir))
         self._publisher = Publisher(
-            self._views, self._outbox, RequestFiles(Requests(store)), self._reply_files, settings, self._clock,
+            views, self._outbox, RequestFiles(Requests(store)), self._reply_files, settings, self._clock,
             reading=lambda: self._folder.reading(),  # noqa: PLW0108 - the folder is built later
         )  # fmt: skip
-        self._station = Station(
+        self._station = self._new_station(store, settings, replies)
+        pin_tries, decisions = PinTries(store), Decisions(store)
+        self._pins = PinFiles(self._settings, pin_tries, self._clock)
+        self._ports = Ports(self._station, Finder())
+        self._folder = DropFolder(
+            queue=self._outbox,
+            settings=self._settings,
+            clock=self._clock.now,
+            on_taken=self._taken,
+            write_problems=write_problems,
+            on_progress=lambda: self._publisher.changed(None),
+            pulse=self._station.pulse,
+        )
+        self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)
+        self._released = ReleasedFolder(decisions, self._settings, self._clock.now, self._decided)
+        given = (store, self._settings, self._clock.now, self._publisher.changed)
+        self._keeping, handing = Keeping(*given), Handing(*given)
+        parts = (self._keeping, Conversations(*given), handing, Disclosing(*given))
+        others = {name: action for part in parts for name, action in part.actions.items()}
+        answers = Answers(self._station, Answering(store))
+        self._outgoing = self._outgoing_folders(settings.station.spool_dir, answers, handing)
+        actions = Actions(self._station, store, decisions, pin_tries, answers, others)
+        self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
+        self._scheduler = new_scheduler()
+        self._housekeeping = Housekeeping(self._station)
+        self._notifier = Notifier.from_environment()
+        self._main_loop = MainLoop(self._notifier, self._station.pulse, views, self._reload)
+
+    def _new_station(self, store: Store, settings: Settings, replies: Replies) -> Station:
+        return Station(
             settings=settings,
             clock=self._clock,
             outbox=self._outbox,
@@ -173,40 +172,13 @@ class Application:
             ring_lines=self._ring_lines,
             look=self._look,
         )
-        pin_tries = PinTries(store)
-        self._pins = PinFiles(lambda: self._station.settings, pin_tries, self._clock)
-        self._ports = Ports(self._station, Finder())
-        self._traces = traces
-        self._folder = DropFolder(
-            queue=self._outbox,
-            settings=lambda: self._station.settings,
-            clock=self._clock.now,
-            on_taken=self._taken,
-            write_problems=write_problems,
-            on_progress=lambda: self._publisher.changed(None),
-            pulse=self._station.pulse,
-        )
-        self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)
-        decisions = Decisions(store)
-        self._released = ReleasedFolder(decisions, lambda: self._station.settings, self._clock.now, self._decided)
-        given = (store, lambda: self._station.settings, self._clock.now, self._publisher.changed)
-        self._keeping = Keeping(*given)
-        handing = Handing(*given)
-        parts = (self._keeping, Conversations(*given), handing, Disclosing(*given))
-        others = {name: action for part in parts for name, action in part.actions.items()}
-        answers = Answers(self._station, Answering(store))
-        spool = settings.station.spool_dir
+
+    def _outgoing_folders(self, spool: Path, answers: Answers, handing: Handing) -> tuple[OutgoingFolder, ...]:
         rejects, by_file = Spool(spool, write_problems), AnswerFiles(spool / "texts", answers.send, self._today)
-        self._outgoing = (
+        return (
             OutgoingFolder(rejects, spool / "replies" / "outgoing", by_file.send),
             OutgoingFolder(rejects, spool / "handover" / "outgoing", handing.by_note),
         )
-        actions = Actions(self._station, store, decisions, pin_tries, answers, others)
-        self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
-        self._scheduler = _scheduler(self._job_trouble)
-        self._housekeeping = Housekeeping(self._station)
-        self._missed: list[str] = []
-        self._scheduler.add_job(self._keeping.erase_due, "interval", hours=1, id="erase_due")
 
     def run(self) -> None:
         """Start every part, wait for signals, end every part."""
@@ -220,51 +192,21 @@ class Application:
         self._station.sims.begin()
         self._publisher.start()
         self._intake.start()
-        self._housekeeping.schedule(self._scheduler)
         self._released.look()
-        self._scheduler.add_job(self._released.look, "interval", seconds=LOOK_SECONDS, id="released")
-        self._scheduler.add_job(self._look_outgoing, "interval", seconds=outgoing.LOOK_SECONDS, id="outgoing")
+        self._schedule()
         self._scheduler.start()
         self._ports.start()
         self._control.start()
-        self._notifier.ready(self._headline())
-        self._log.info("ready")
         try:
-            self._obey_signals()
+            self._main_loop.run()
         finally:
             self._stop()
 
-    def _obey_signals(self) -> None:
-        """Until a signal ends the service. Between signals, systemd hears that it lives and how it goes."""
-        while True:
-            heard = signal.sigtimedwait(SIGNALS, (self._notifier.watchdog_seconds or TELL_SECONDS) / 3)
-            if heard is None:
-                self._show_life()
-            elif heard.si_signo == signal.SIGHUP:
-                self._notifier.reloading()
-                self._reload()
-                self._notifier.ready(self._headline())
-            else:
-                name = signal.Signals(heard.si_signo).name
-                self._log.info("told to end", signal=name, by_process=heard.si_pid, by_uid=heard.si_uid)
-                return
-
-    def _show_life(self) -> None:
-        """Feed the watchdog of systemd, unless a thread is silent: then it ends the service, and starts it again."""
-        missed = self._station.pulse.missed()
-        if missed and missed != self._missed:
-            self._log.critical("threads hang: the watchdog is not fed any more", threads=missed)
-        self._missed = missed
-        self._notifier.status(f"hangs: {', '.join(missed)}" if missed else self._headline())
-        if not missed:
-            self._notifier.watchdog()
-
-    def _headline(self) -> str:
-        try:
-            return headline(self._views)
-        except Exception as error:  # noqa: BLE001 - a line for people is not worth the service's life
-            self._log.warning("no word of the station's state", reason=type(error).__name__)
-            return "the database cannot be read"
+    def _schedule(self) -> None:
+        self._housekeeping.schedule(self._scheduler)
+        self._scheduler.add_job(self._keeping.erase_due, "interval", hours=1, id="erase_due")
+        self._scheduler.add_job(self._released.look, "interval", seconds=LOOK_SECONDS, id="released")
+        self._scheduler.add_job(self._look_outgoing, "interval", seconds=outgoing.LOOK_SECONDS, id="outgoing")
 
     def _stop(self) -> None:
         self._log.info("stopping")
@@ -329,6 +271,9 @@ class Application:
 
     # What the parts call
 
+    def _settings(self) -> Settings:
+        return self._station.settings
+
     def _open_modem(self, port: str, on_news: Callable[[], None]) -> Modem:
         return open_modem(
             port, on_news=on_news, answer_seconds=self._station.settings.modems.answer_seconds, pins=self._pins,
@@ -357,35 +302,9 @@ class Application:
         self._publisher.changed(None if released is None else released.batch_id)
         self._ring_lines()
 
-    def _job_trouble(self, event: JobExecutionEvent) -> None:
-        self._log.error("scheduled work failed", job=event.job_id, reason=str(event.exception or "missed"))
-
 
 def _rouse(rung: Rung, port: str, modem: ModemIdentity) -> bool:
     return ladder.restart(port, modem) if rung is Rung.RESTART else ladder.replug(port)
-
-
-def _scheduler(on_trouble: Callable[[JobExecutionEvent], None]) -> Any:
-    scheduler = BackgroundScheduler(
-        timezone="UTC",
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},  # the default drops late jobs
-    )
-    scheduler.add_listener(on_trouble, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
-    return scheduler
-
-
-def _make_folders(settings: Settings) -> None:
-    station = settings.station
-    try:
-        station.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        station.runtime_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
-        for name in SPOOL_FOLDERS:
-            (station.spool_dir / name).mkdir(mode=0o770, parents=True, exist_ok=True)
-    except OSError as error:
-        raise CannotStart(
-            f"{error.filename}: {error.strerror}. Create it and give it to the service's user, or change "
-            "its place in the configuration."
-        ) from error
 
 
 def _traces(folder: Path | None) -> Traces | None:

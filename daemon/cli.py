@@ -54,7 +54,7 @@ def run(config: Path, log_level: str, trace: Path | None) -> None:
     import structlog
 
     from daemon.app import run as run_service
-    from daemon.state_dir import CannotStart
+    from daemon.folders import CannotStart
 
     settings = settings_of(config)
     try:

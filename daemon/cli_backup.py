@@ -35,8 +35,8 @@ def restore(backup: Path, config: Path) -> None:
 
     What the backup cannot know is in doubt, unless the database that is replaced can be read and tells. It is kept.
     """
+    from daemon.folders import CannotStart
     from daemon.pages.text import restored_lines
-    from daemon.state_dir import CannotStart
     from daemon.store import DatabaseUnusable
     from daemon.store.restore import restore as put_back
 

@@ -110,9 +110,8 @@ def keep(settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _keep_alone(settings: Settings, request: dict[str, Any], no_service: str) -> dict[str, Any]:
-    from daemon.app import alone
-    from daemon.control.alone import act_alone
-    from daemon.state_dir import CannotStart
+    from daemon.control.alone import act_alone, alone
+    from daemon.folders import CannotStart
     from daemon.store import StoreFull
     from daemon.store.stops import NotPossible
 

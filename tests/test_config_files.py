@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from daemon.app import SPOOL_FOLDERS
 from daemon.core.quiet_hours import QuietHours
 from daemon.core.throttle import Limits
 from daemon.core.triage import Kind
+from daemon.folders import SPOOL_FOLDERS
 from daemon.settings import (
     Approval,
     Authority,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from daemon.control.conversations import Conversations
@@ -10,8 +13,28 @@ from daemon.control.disclosing import Disclosing
 from daemon.control.handing import Handing
 from daemon.control.keeping import Keeping
 from daemon.control.server import asker_here
+from daemon.folders import CannotStart, lock
 from daemon.settings import Settings
-from daemon.store import Store
+from daemon.store import DatabaseUnusable, Store
+
+
+@contextlib.contextmanager
+def alone(settings: Settings) -> Iterator[Store]:
+    """The database, while no service runs with it and none can start.
+
+    Raises CannotStart.
+    """
+    database = settings.station.database
+    if not database.exists():
+        raise CannotStart(f"{database} does not exist: the service has not run yet with this state_dir.")
+    locked = lock(settings.station.state_dir)
+    try:
+        with contextlib.closing(Store(database)) as store:
+            yield store
+    except DatabaseUnusable as error:
+        raise CannotStart(str(error)) from error
+    finally:
+        os.close(locked)
 
 
 def act_alone(store: Store, settings: Settings, request: dict[str, Any]) -> dict[str, Any]:

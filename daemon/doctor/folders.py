@@ -13,7 +13,7 @@ from daemon.doctor.finding import Findings, bad, ok, warn
 from daemon.settings import Approval, Settings
 
 MAKE = "`sudo systemd-tmpfiles --create outpost.conf` makes the folders as they should be"
-SPOOL_FOLDERS: Mapping[str, str] = {
+NEEDS: Mapping[str, str] = {
     "incoming": "wx", "accepted": "rx", "rejected": "rx", "outcomes": "rx", "replies": "rx", "awaiting": "rwx",
 }  # fmt: skip
 """What people need to be able to do in each."""
@@ -56,7 +56,7 @@ def check_folders(settings: Settings, people: int | None) -> Findings:
     owner = _status(station.state_dir)
     spool = station.spool_dir
     if owner is not None:
-        for folder, needs in ((spool, "rx"), *((spool / name, needs) for name, needs in SPOOL_FOLDERS.items())):
+        for folder, needs in ((spool, "rx"), *((spool / name, needs) for name, needs in NEEDS.items())):
             found += _spool_folder(folder, owner.st_uid, people, needs)
     found += _runtime_folder(station.runtime_dir)
     yield from found or [ok("folders", f"{station.state_dir}, {spool} and {station.runtime_dir} are the service's own")]

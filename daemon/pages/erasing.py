@@ -13,9 +13,9 @@ from pathlib import Path
 
 from daemon.clock import iso
 from daemon.core.blanking import blanked
+from daemon.folders import hand_over
 from daemon.pages.files import write_whole
 from daemon.pages.handovers import FOLDER
-from daemon.state_dir import hand_over
 from daemon.store.erasure import Erased, Target
 
 CERTIFICATES = "certificates"

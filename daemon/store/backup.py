@@ -9,7 +9,7 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
-from daemon.state_dir import hand_over
+from daemon.folders import hand_over
 
 NAME = "outpost-{when:%Y%m%dT%H%M%SZ}.db"
 _SCHEDULED = re.compile(r"outpost-(\d{8}T\d{6}Z)\.db")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from daemon.state_dir import lock
+from daemon.folders import lock
 from daemon.store.answers import doubt
 from daemon.store.backup import copy, first_damage, made_at, sync, unfinished_restore
 from daemon.store.connection import DatabaseUnusable, Store

@@ -35,7 +35,7 @@ def settings(tmp_path):
     """A station whose folders are as they should be."""
     made = parse(CONFIG, tmp_path / "outpost.toml")
     made.station.state_dir.mkdir(mode=0o700)
-    for name in folders.SPOOL_FOLDERS:
+    for name in folders.NEEDS:
         (made.station.spool_dir / name).mkdir(mode=0o770, parents=True)
         (made.station.spool_dir / name).chmod(0o770)
     made.station.spool_dir.chmod(0o750)

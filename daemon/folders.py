@@ -1,4 +1,4 @@
-"""The folder of the database: one process at a time may change what lies there."""
+"""The station's folders: made at a start, and the database's own kept for one process at a time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,31 @@ import fcntl
 import os
 from pathlib import Path
 
+SPOOL_FOLDERS = (
+    "incoming", "accepted", "rejected", "outcomes", "replies", "replies/outgoing", "awaiting", "handover",
+    "handover/outgoing",
+)  # fmt: skip
+
 
 class CannotStart(Exception):
     """The service cannot start. The message says what is wrong, where, and what to do."""
+
+
+def make(state_dir: Path, runtime_dir: Path, spool_dir: Path) -> None:
+    """Make what is missing of the service's folders.
+
+    Raises CannotStart.
+    """
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        runtime_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+        for name in SPOOL_FOLDERS:
+            (spool_dir / name).mkdir(mode=0o770, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f"{error.filename}: {error.strerror}. Create it and give it to the service's user, or change "
+            "its place in the configuration."
+        ) from error
 
 
 def lock(state_dir: Path) -> int:
