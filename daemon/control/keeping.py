@@ -10,12 +10,11 @@ import structlog
 from daemon.control.server import Action, Asker
 from daemon.core.blanking import blanked
 from daemon.core.chain import SERVICE
+from daemon.core.spans import DAY
 from daemon.pages import erasing
 from daemon.settings import Settings
 from daemon.store import Store
 from daemon.store.erasure import Erasure
-
-DAY = 86400.0
 
 Clock = Callable[[], float]
 

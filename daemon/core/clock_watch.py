@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-JUMP: Final = 3600.0
+from daemon.core.spans import DAY, HOUR, MINUTE
+
+JUMP: Final = HOUR
 """A wall clock that gains more than this, in seconds, against the one that never jumps was put forward."""
 DIFFERENCE: Final = 300.0
 """Seconds between our clock and the network's that a person is told of."""
@@ -24,7 +26,7 @@ def ahead_of_network(network: float, ours: float | None, now: float) -> float | 
 
 def told(seconds: float) -> str:
     """A length of time for people: "7 minutes", "3 hours", "2 days"."""
-    for name, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+    for name, length in (("day", DAY), ("hour", HOUR), ("minute", MINUTE)):
         count = round(abs(seconds) / length)
         if abs(seconds) >= length:
             return f"{count} {name}{'' if count == 1 else 's'}"

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from daemon.core.spans import HOUR
+
 RECENT: Final = 30
 """Parts that are looked at as recent; as many of those before are what they are compared with."""
 ENOUGH: Final = 20
 """Fewer say nothing."""
-PATIENCE: Final = 3600.0
+PATIENCE: Final = HOUR
 """Seconds until a missing report counts: telephones are switched off for a while."""
 _FALLEN_TO: Final = 0.5
 _LOW: Final = 0.25

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from daemon.core.optout import is_stop
+from daemon.core.spans import HOUR
 
 
 class ReplyKind(StrEnum):
@@ -59,7 +60,7 @@ class Reply:
 
 def is_overdue(reply: Reply, now: float, hours: float) -> bool:
     """Whether a person has waited so many hours for somebody. Who has only opted out waits for nobody."""
-    return reply.state in OPEN and now >= reply.received_at + hours * 3600 and not is_stop(reply.text)
+    return reply.state in OPEN and now >= reply.received_at + hours * HOUR and not is_stop(reply.text)
 
 
 @dataclass(frozen=True, slots=True)

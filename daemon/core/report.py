@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from daemon.core.message import PartState
+from daemon.core.spans import DAY
 from drivers.types import StatusReport
 
-REPORT_GRACE: Final = 86400.0
+REPORT_GRACE: Final = DAY
 """Seconds after the end of its validity in which a part's last report may still come."""
 
 SCTS_BEFORE: Final = 120.0

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from daemon.core.spans import HOUR
 from drivers.types import RefusalClass, Refused
 
-_SHORT: Final = (10.0, 30.0, 120.0, 600.0, 3600.0)
-_LONG: Final = (600.0, 3600.0, 4 * 3600.0, 12 * 3600.0)
+_SHORT: Final = (10.0, 30.0, 120.0, 600.0, HOUR)
+_LONG: Final = (600.0, HOUR, 4 * HOUR, 12 * HOUR)
 
 PAUSES: Final[Mapping[RefusalClass, tuple[float, ...]]] = {
-    RefusalClass.TEMPORARY: (30.0, 120.0, 600.0, 3600.0, 4 * 3600.0),
-    RefusalClass.CONGESTION: (60.0, 300.0, 1200.0, 3600.0, 4 * 3600.0),
+    RefusalClass.TEMPORARY: (30.0, 120.0, 600.0, HOUR, 4 * HOUR),
+    RefusalClass.CONGESTION: (60.0, 300.0, 1200.0, HOUR, 4 * HOUR),
     RefusalClass.MODEM: (5.0, 15.0, 60.0, 300.0, 1800.0),
     RefusalClass.STORAGE: (5.0, 15.0, 60.0, 300.0, 1800.0),
     RefusalClass.AMBIGUOUS: (60.0,),
@@ -24,7 +25,7 @@ PAUSES: Final[Mapping[RefusalClass, tuple[float, ...]]] = {
 
 PAUSES_OF_CODE: Final[Mapping[tuple[str, int | None], tuple[float, ...]]] = {
     ("CMS", 27): _LONG,             # destination out of service
-    ("CMS", 38): (600.0, 3600.0),   # network out of order: seen for dead numbers too, so few tries
+    ("CMS", 38): (600.0, HOUR),   # network out of order: seen for dead numbers too, so few tries
     ("CMS", 41): _SHORT,            # temporary failure
     ("CMS", 301): _SHORT,           # SMS service of the ME reserved
     ("CMS", 302): _SHORT,           # operation not allowed: busy
@@ -41,7 +42,7 @@ PAUSES_OF_CODE: Final[Mapping[tuple[str, int | None], tuple[float, ...]]] = {
 WITHOUT_VALIDITY: Final = frozenset({("CMS", 198), ("CMS", 199)})
 NO_SERVICE: Final = frozenset({("CMS", 331), ("CME", 30)})
 
-RESTS: Final = (900.0, 3600.0, 4 * 3600.0, 12 * 3600.0)
+RESTS: Final = (900.0, HOUR, 4 * HOUR, 12 * HOUR)
 NO_SERVICE_RESTS: Final = (60.0, 300.0, 900.0)
 RECIPIENTS_IN_A_ROW: Final = 3
 """So many different recipients refused one after the other speak of the SIM, not of them."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from daemon.core.throttle import DAY, HOUR, MONTH, History, Limits
+from daemon.core.spans import DAY, HOUR
+from daemon.core.throttle import MONTH, History, Limits
 
 _WINDOWS = (("parts_per_hour", HOUR), ("parts_per_day", DAY), ("parts_per_month", MONTH))
 

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-MINUTE: Final = 60.0
-HOUR: Final = 3600.0
-DAY: Final = 86400.0
+from daemon.core.spans import DAY, HOUR, MINUTE
+
 MONTH: Final = 30 * DAY  # fixed, so that no month is shorter than a carrier's
 
 # Shorter windows first: `_after_recipients` relies on it.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from daemon.core.spans import HOUR
 from daemon.doctor.finding import Findings, bad, ok, warn
 from daemon.settings import Settings
 from daemon.store.backup import newest_at, way_back
 
-HOUR = 3600.0
 MIB = 1 << 20
 LONG_WAL, HUGE_WAL = 64 * MIB, 1024 * MIB
 LATE = 2

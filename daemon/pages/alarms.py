@@ -8,10 +8,9 @@ from typing import Any
 from daemon import red_button
 from daemon.core.alarm import Alarm, AlarmKind, of_doubts, of_handover, of_replies, of_sim
 from daemon.core.reply import is_overdue
+from daemon.core.spans import HOUR
 from daemon.settings import Settings
 from daemon.store import Views
-
-HOUR = 3600.0
 
 
 def station_alarms(views: Views, settings: Settings, now: float) -> list[Alarm]:

@@ -12,6 +12,7 @@ from typing import Any, Final, TextIO
 from xml.etree.ElementTree import Element
 
 from daemon.core.batch import OutcomeRow
+from daemon.core.spans import DAY, HOUR, MINUTE
 from daemon.pages.charts import progress
 from daemon.pages.figures import Figures
 from daemon.pages.files import write_whole
@@ -20,8 +21,8 @@ from daemon.pages.markup import Child, html, page, row, rows_here, split_at_rows
 from daemon.pages.replied import Replied, kinds_table
 
 _SPANS: Final = (
-    (10, "within 10 seconds"), (60, "within a minute"), (600, "within 10 minutes"), (3600, "within an hour"),
-    (86400, "within a day"), (float("inf"), "later"),
+    (10, "within 10 seconds"), (MINUTE, "within a minute"), (600, "within 10 minutes"), (HOUR, "within an hour"),
+    (DAY, "within a day"), (float("inf"), "later"),
 )  # fmt: skip
 
 

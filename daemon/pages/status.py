@@ -11,6 +11,7 @@ from daemon.clock import iso
 from daemon.core import throttle
 from daemon.core.batch import Reading
 from daemon.core.handover import Handover
+from daemon.core.spans import DAY
 from daemon.pages.alarms import station_alarms
 from daemon.settings import Settings
 from daemon.store import Outbox, Views
@@ -19,7 +20,6 @@ MODEM_KEYS = (
     "port", "imei", "manufacturer", "model", "firmware", "state", "reason", "iccid", "signal_dbm", "network",
     "registered", "bearer", "smsc", "storage", "own_number",
 )  # fmt: skip
-DAY = 86400.0
 
 
 def station_status(

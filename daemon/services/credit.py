@@ -5,13 +5,13 @@ from __future__ import annotations
 import structlog
 
 from daemon.core.credit import amount
+from daemon.core.spans import HOUR
 from daemon.services.station import Station
 from daemon.store.health import Credit
 from drivers.modem import Modem, ModemSilent
 from drivers.types import SimIdentity
 
-HOUR = 3600.0
-AGAIN_SECONDS = 3600.0
+AGAIN_SECONDS = HOUR
 """How long to let a network alone that did not answer."""
 
 

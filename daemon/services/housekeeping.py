@@ -13,20 +13,19 @@ from daemon.core import clock_watch, delivery_share
 from daemon.core.alarm import AlarmKind
 from daemon.core.chain import What
 from daemon.core.delivery_share import Share
+from daemon.core.spans import DAY, HOUR
 from daemon.logs import person
 from daemon.services.station import Station
 from daemon.store import StoreFull
 from daemon.store.backup import BackupFailed, back_up, newest_at
 
-HOUR = 3600.0
 EXPIRY_SECONDS = 30
 CLOCK_SECONDS = 5
 PARTS_SECONDS = 5
 LOOK_SECONDS = 60
-FORGET_SECONDS = 6 * 3600
+FORGET_SECONDS = 6 * HOUR
 HEALTH_DAYS = 366
 """How long looks at modems are kept."""
-DAY = 86400.0
 BACKUP_SECONDS = 300
 """How often is looked whether a backup is due."""
 DELIVERY_SECONDS = 300

@@ -12,6 +12,7 @@ import structlog
 from daemon.core import retry, throttle
 from daemon.core.message import MessageState, PartState, SimState
 from daemon.core.pace import Moment, Pace
+from daemon.core.spans import HOUR
 from daemon.logs import person
 from daemon.services.baton import Hand
 from daemon.services.gate import NEVER, Gate, NotNow, Showing
@@ -23,7 +24,6 @@ from drivers import pdu
 from drivers.modem import Modem, ModemError
 from drivers.types import Accepted, InDoubt, Outcome, Refused, SimIdentity, SubmitPdu
 
-HOUR = 3600.0
 NO_ROOM = "disk full: nothing is claimed or sent until there is room"
 GIVE_WAY_SECONDS = 1.0
 """How long a SIM leaves it to a roomier one to take what both may take."""

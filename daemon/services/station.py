@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from daemon.clock import Clock
 from daemon.core.recovery import Rung
+from daemon.core.spans import HOUR
 from daemon.pulse import Pulse
 from daemon.services.baton import Baton
 from daemon.services.sharing import Sharing
@@ -21,7 +22,6 @@ from drivers.types import ModemIdentity
 
 WORK_SECONDS = 60.0
 """What a piece of work may take besides the network's answers."""
-HOUR = 3600.0
 
 
 @dataclass(slots=True)

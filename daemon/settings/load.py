@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from daemon.core.quiet_hours import QuietHours
+from daemon.core.spans import DAY, HOUR
 from daemon.core.throttle import Limits
 from daemon.settings.credit import credit_of
 from daemon.settings.faults import Fault, SettingsError
@@ -43,8 +44,6 @@ _MAX_PARTS = 255             # the concatenation header counts parts in one octe
 _MAX_SOCKET_PATH = 107       # sun_path of unix(7), without its final zero
 _MAX_REPEAT_DAYS = 3_660
 _MAX_LIMIT = 1_000_000
-_DAY_SECONDS = 86_400
-_HOUR_SECONDS = 3_600
 _YEAR_HOURS = 8_760
 _MANY_BACKUPS = 1_000
 _MAX_GIB = 16_384
@@ -185,10 +184,10 @@ def _modems(section: Section, folder: Path) -> Modems:
     return Modems(
         discover=section.flag("discover", default=default.discover),
         ports=whole,
-        sweep_seconds=section.number("sweep_seconds", default.sweep_seconds, 0.1, _HOUR_SECONDS),
+        sweep_seconds=section.number("sweep_seconds", default.sweep_seconds, 0.1, HOUR),
         answer_seconds=section.number("answer_seconds", default.answer_seconds, 0.1, 600),
         pin_file=_pin_file(section, folder),
-        part_seconds=section.number("part_seconds", default.part_seconds, 0.1, _DAY_SECONDS),
+        part_seconds=section.number("part_seconds", default.part_seconds, 0.1, DAY),
     )
 
 
@@ -222,7 +221,7 @@ def _replies(section: Section, folder: Path) -> Replying:
     default = Replying()
     return Replying(
         triage_dir=_path(section, "triage_dir", folder) or default.triage_dir,
-        reply_grace=section.number("reply_grace", default.reply_grace, 0, _DAY_SECONDS / _HOUR_SECONDS * 7),
+        reply_grace=section.number("reply_grace", default.reply_grace, 0, 7 * 24),
         overdue_hours=section.number("overdue_hours", default.overdue_hours, 0.1, 24 * 365),
         acknowledgement=section.text("acknowledgement", default.acknowledgement),
     )
@@ -250,7 +249,7 @@ def _limits(section: Section) -> dict[str, Any]:
     for name in (field.name for field in dataclasses.fields(Limits)):
         value: float
         if name == "min_gap_seconds":
-            value = section.number(name, -1, 0, _DAY_SECONDS)
+            value = section.number(name, -1, 0, DAY)
         else:
             value = section.whole(name, -1, 0, _MAX_LIMIT)
         if value >= 0:

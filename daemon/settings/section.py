@@ -115,7 +115,7 @@ class Section:
     def _in_range(self, key: str, value: float, low: float, high: float) -> bool:
         if low <= value <= high:  # false for nan too
             return True
-        self.fault(key, f"is {value}; write a number from {low} to {high}")
+        self.fault(key, f"is {value}; write a number from {low:.12g} to {high:.12g}")
         return False
 
 

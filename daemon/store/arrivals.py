@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from daemon.core.reassembly import GroupKey, group_key, join
 from daemon.core.reply import ReplyKind, ReplyState
+from daemon.core.spans import HOUR
 from daemon.store.people import Heard, heed
 from drivers.types import Concat, Content, Deliver, Undecodable
 
-GROUP_SECONDS = 3600.0
+GROUP_SECONDS = HOUR
 """How far apart the SMSC's times of two parts of one text may lie: a sender uses a reference again, some at once."""
 _KINDS = {Content.TEXT: ReplyKind.TEXT, Content.DATA: ReplyKind.DATA, Content.INDICATION: ReplyKind.INDICATION}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from daemon.core.chain import What
 from daemon.core.handover import Consent, Handover, HandoverState
+from daemon.core.spans import HOUR
 from daemon.store.answering import newest_text
 from daemon.store.audit import record
 from daemon.store.connection import Store
@@ -62,7 +63,7 @@ class Handovers:
         origin = self._store.conn.execute(_ORIGIN, (newest["recipient"],)).fetchone() or (None, "", "")
         return Handover(
             reference, newest["recipient"], service, consent, "" if consent else leave.danger, by, now,
-            now + hours * 3600, *origin,
+            now + hours * HOUR, *origin,
         )  # fmt: skip
 
     def assign(self, draft: Handover) -> set[int]:

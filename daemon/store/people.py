@@ -12,6 +12,7 @@ from functools import lru_cache
 from daemon.core.chain import SERVICE, What
 from daemon.core.message import MessageState
 from daemon.core.optout import is_for_a_person, is_start, is_stop
+from daemon.core.spans import DAY
 from daemon.store.audit import record
 from daemon.store.moves import finish_batch
 from daemon.store.own_batches import ACKNOWLEDGEMENTS, CONFIRMATIONS, OwnText, queue
@@ -19,7 +20,6 @@ from daemon.store.replies import mark_person_read
 
 BY_ITSELF_AT_MOST, BY_ITSELF_SECONDS = 5, 600.0
 """No machine at the other end may draw more texts than these out of the station, by turns of STOP and START say."""
-DAY = 86400.0
 UNREAD = "waits until a person has read what this number wrote: outpost replies --seen"
 
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.core.pace import Moment, Pace
-from daemon.core.throttle import DAY, HOUR, MINUTE, MONTH, Limits
+from daemon.core.spans import DAY, HOUR, MINUTE
+from daemon.core.throttle import MONTH, Limits
 
 T0, UP0 = 1_800_000_000.0, 4096.0
 WINDOWS = {"parts_per_minute": MINUTE, "parts_per_hour": HOUR, "parts_per_day": DAY, "parts_per_month": MONTH}

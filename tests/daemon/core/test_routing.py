@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.core.routing import room, roomier
-from daemon.core.throttle import HOUR, History, Limits
+from daemon.core.spans import HOUR
+from daemon.core.throttle import History, Limits
 
 NONE = Limits(0, 0, 0, 0, 0, 0, 0)
 T0 = 1_800_000_000.0
