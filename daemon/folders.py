@@ -63,3 +63,12 @@ def hand_over(path: Path, owned: Path) -> None:
     if os.geteuid() == 0:
         owner = owned.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def sync(path: Path) -> None:
+    """Make a file's content, or the names in a folder, survive a power cut. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

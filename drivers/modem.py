@@ -114,7 +114,9 @@ class Modem(Protocol):
         """Received strength in dBm (27.007 §8.5), None when the modem does not know."""
         ...
 
-    def registration(self) -> Registration: ...
+    def registration(self) -> Registration:
+        """Whether the network has taken the SIM in, and which network (27.007 §7.2 and §7.3)."""
+        ...
 
     def why_not(self) -> str:
         """What is missing, other than the network, before an SMS can be sent: a few words for people; empty when all is

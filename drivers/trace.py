@@ -47,10 +47,12 @@ class Trace:
         return cls(directory / f"{Path(port).name}.at.txt")
 
     def sent(self, text: str) -> None:
+        """A command on its way to the modem. A PDU or a PIN in it is not written."""
         self._open_question = text in _OPEN_QUESTIONS
         self._write(">", redact(text))
 
     def received(self, event: Event) -> None:
+        """What the modem said. Its numbers, texts and PDUs are not written."""
         if isinstance(event, Prompt):
             self._write("<", ">")
         elif isinstance(event, News):

@@ -85,6 +85,7 @@ class Channel:
         self.wire = Wire(port, baudrate, self._received, self._wire_gone)
 
     def silent(self, command: str, seconds: float) -> ModemSilent:
+        """What to raise when no answer to `command` came within `seconds`."""
         return ModemSilent(
             f"{self.port}: the modem gave no answer to {bare(command)} in {seconds:g} seconds. "
             f"If this goes on, unplug the modem and plug it in again."

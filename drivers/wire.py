@@ -44,6 +44,7 @@ class Wire:
 
     @property
     def alive(self) -> bool:
+        """The port is open, and was there at the last look."""
         return self._serial is not None and not self._gone.is_set()
 
     def open(self) -> None:
@@ -76,6 +77,7 @@ class Wire:
             raise self.lost()
 
     def lost(self) -> PortLost:
+        """What to raise when the port is gone, with the reason."""
         return PortLost(f"{self.port}: the modem's port is gone: {self._why_gone}. Plug the modem in again, or wait.")
 
     def write(self, data: bytes) -> None:

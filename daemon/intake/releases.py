@@ -26,7 +26,7 @@ _SHARED = "released/"
 
 
 class Desk(Protocol):
-    """Where releases are decided."""
+    """Where releases are decided: see daemon/store/decisions.py."""
 
     def requested(self, sha256: str) -> str | None: ...
     def release(self, name: str, user: str, now: float, *, two_person: bool, request: str) -> Released: ...

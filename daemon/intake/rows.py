@@ -48,6 +48,7 @@ class Rules:
 
     @classmethod
     def of(cls, settings: Settings, order: Order | None = None, template: Template | None = None) -> Rules:
+        """As this configuration and this batch.toml say."""
         special = [*settings.networks.values(), *(sim.overrides for sim in settings.sims.values())]
         return cls(
             country=settings.station.country,
@@ -72,6 +73,7 @@ class Sifted:
 
     @property
     def duplicates(self) -> int:
+        """How many rows name somebody whom an earlier row names."""
         return sum(message.state is MessageState.SUPPRESSED for message in self.messages)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from daemon.core.batch import Problem
+from daemon.folders import sync
 from daemon.intake import adoption, order, wording
 from daemon.intake.stillness import Drop, signature
 
@@ -101,7 +102,7 @@ class Spool:
             raise
         with contextlib.suppress(OSError):  # the file is ours all the same
             for changed in (folder, self._claimed, self.incoming):
-                _sync(changed)
+                sync(changed)
         return Claim(path, attempted=False)
 
     def recovered(self) -> list[Claim]:
@@ -244,12 +245,3 @@ def safe_name(name: str) -> str:
 
 def _escaped(char: str) -> str:
     return "".join(f"%{byte:02X}" for byte in os.fsencode(char))
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,6 +15,7 @@ UNWATCHED = 30.0
 
 
 def signature(stat: os.stat_result) -> Signature:
+    """Of one file, or of a folder without what is in it."""
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 

@@ -60,6 +60,7 @@ class NoRoom(Exception):
 
     @classmethod
     def is_it(cls, error: Exception) -> bool:
+        """Whether this error speaks of the machine and not of the file."""
         return isinstance(error, StoreFull) or (isinstance(error, OSError) and error.errno in cls._CODES)
 
 

@@ -15,7 +15,8 @@ from daemon.clock import iso
 from daemon.core.handover import Handover
 from daemon.core.reply import OPEN, Reply, ReplyKind, Turn, is_overdue
 from daemon.core.triage import Kind, WordList, pressing
-from daemon.pages.files import sync_folder, write_whole
+from daemon.folders import sync
+from daemon.pages.files import write_whole
 from daemon.pages.looks import moment_of, words
 from daemon.pages.outcomes import write_table
 from daemon.pages.text import table as lines_of
@@ -233,4 +234,4 @@ def _forget_others(folder: Path, recipients: Iterable[str]) -> None:
     for file in gone:
         file.unlink(missing_ok=True)
     if gone:
-        sync_folder(folder)
+        sync(folder)

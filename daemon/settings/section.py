@@ -44,9 +44,11 @@ class Section:
         self.inner: list[Section] = []
 
     def fault(self, key: str, message: str) -> None:
+        """Note what is wrong with `key`; `message` goes on after its name and says what to write."""
         self.faults.add((*self.path, key), message)
 
     def has(self, key: str) -> bool:
+        """Whether the table has the key; that alone does not take it."""
         return key in self.table
 
     def section(self, key: str) -> Section:
@@ -67,6 +69,7 @@ class Section:
         return str(value)
 
     def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts, none of them empty; () when it is absent."""
         value = self._take(key, (list,), 'a list of texts, such as ["/dev/ttyUSB0"]')
         if value is None:
             return ()
@@ -80,14 +83,17 @@ class Section:
         return default if value is None else bool(value)
 
     def whole(self, key: str, default: int, low: int, high: int) -> int:
+        """A whole number from `low` to `high`, both allowed."""
         value = self._take(key, (int,), "a whole number, without quotes")
         return default if value is None or not self._in_range(key, value, low, high) else int(value)
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
+        """A number, whole or not, from `low` to `high`, both allowed."""
         value = self._take(key, (int, float), "a number, without quotes")
         return default if value is None or not self._in_range(key, value, low, high) else value
 
     def choice(self, key: str, default: E) -> E:
+        """The member of the default's enumeration that is written there."""
         value = self._take(key, (str,), "text in double quotes")
         if value is None:
             return default
@@ -99,6 +105,7 @@ class Section:
             return default
 
     def day(self, key: str) -> date | None:
+        """A date as TOML has it, without quotes; None when it is absent or wrong."""
         value = self._take(key, (date,), "a date without quotes, such as 2026-03-31")
         return value if isinstance(value, date) else None
 

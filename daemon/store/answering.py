@@ -89,6 +89,10 @@ class Answering:
 
 
 def newest_text(conn: sqlite3.Connection, number: str) -> sqlite3.Row:
+    """Who wrote last from this number, when, and to which SIM: `sim` is empty when that one is retired.
+
+    Raises NotPossible when nobody has.
+    """
     row: sqlite3.Row | None = conn.execute(
         "SELECT recipient, received_at, iif(retired_at IS NULL, iccid, '') AS sim FROM replies JOIN sims USING (iccid)"
         " WHERE (recipient = ?1 OR number = ?2) AND kind = 'text'"

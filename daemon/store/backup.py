@@ -9,7 +9,7 @@ import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
-from daemon.folders import hand_over
+from daemon.folders import hand_over, sync
 
 NAME = "outpost-{when:%Y%m%dT%H%M%SZ}.db"
 _SCHEDULED = re.compile(r"outpost-(\d{8}T\d{6}Z)\.db")
@@ -132,11 +132,3 @@ def _advice(error: Exception) -> str:
     if isinstance(error, PermissionError) or "unable to open" in str(error):
         return "Run it as root, or as the service's user: sudo -u outpost outpost backup"
     return "Check that there is room in that folder, and `outpost doctor`."
-
-
-def sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from daemon.folders import lock
+from daemon.folders import lock, sync
 from daemon.store.answers import doubt
-from daemon.store.backup import copy, first_damage, made_at, sync, unfinished_restore
+from daemon.store.backup import copy, first_damage, made_at, unfinished_restore
 from daemon.store.connection import DatabaseUnusable, Store
 from daemon.store.moves import finish_batch
 from daemon.store.schema import VERSION
