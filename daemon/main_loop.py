@@ -14,7 +14,7 @@ from daemon.store import Views
 
 TELL_SECONDS = 60.0
 """How often systemd hears how it goes, where it has no watchdog that wants to hear it more often. Three times in it."""
-_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM}
 
 
 def block_signals() -> None:
@@ -34,9 +34,12 @@ class MainLoop:
         """Until a signal ends the service. Between signals, systemd hears that it lives and how it goes."""
         self._notifier.ready(self._headline())
         self._log.info("ready")
+        # Not sigtimedwait: stopped by SIGSTOP for longer than its time, it gives a signal that nobody sent.
+        period = (self._notifier.watchdog_seconds or TELL_SECONDS) / 3
+        signal.setitimer(signal.ITIMER_REAL, period, period)
         while True:
-            heard = signal.sigtimedwait(_SIGNALS, (self._notifier.watchdog_seconds or TELL_SECONDS) / 3)
-            if heard is None:
+            heard = signal.sigwaitinfo(_SIGNALS)
+            if heard.si_signo == signal.SIGALRM:
                 self._show_life()
             elif heard.si_signo == signal.SIGHUP:
                 self._notifier.reloading()

@@ -31,6 +31,22 @@ def heard_until(listening, wanted):
     return told
 
 
+def test_a_service_that_stood_still_goes_on(station, systemd):
+    station = station()
+    station.start()
+    heard_until(systemd, "WATCHDOG=1")
+    station.signal(signal.SIGSTOP)
+    systemd.settimeout(1)  # longer than it ever waits between two signs of life
+    with pytest.raises(TimeoutError):
+        heard_until(systemd, "nothing that it says")
+    systemd.settimeout(30)
+    station.signal(signal.SIGCONT)
+    heard_until(systemd, "WATCHDOG=1")
+    station.drop([("+447700900123", "hello")])
+    station.until_counts(delivered=1)
+    assert station.stop() == 0
+
+
 def test_a_line_that_hangs_trips_the_watchdog(station, systemd, tmp_path):
     station = station()
     station.configure(modems={"answer_seconds": 1})

@@ -41,6 +41,8 @@ def main() -> int:
         report.write(options.report or folder / "torture.md", found)
         say(report.markdown(found))
         if result.wrong:
+            bench.keeper.held = True
+            bench.keeper.end(signal.SIGKILL, "its folder is copied")
             shutil.copytree(bench.disk.folder, folder / "kept", symlinks=True, ignore=shutil.ignore_patterns("bad-*"))
             say(f"Kept: {folder}. The same faults again: make torture ARGS=--seed={options.seed}")
             return 1
