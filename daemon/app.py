@@ -124,6 +124,7 @@ class Application:
         self._publisher = Publisher(
             views, self._outbox, RequestFiles(Requests(store)), self._reply_files, settings, self._clock,
             reading=lambda: self._folder.reading(),  # noqa: PLW0108 - the folder is built later
+            busy=lambda: self._station.baton.held,
         )  # fmt: skip
         self._station = self._new_station(store, settings, replies)
         pin_tries, decisions = PinTries(store), Decisions(store)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from drivers import answers, ussd
 from drivers.library import CommandError, Session
 from drivers.lines import Event, News
-from drivers.modem import ModemSilent, Pins, PortLost, SimUnavailable
+from drivers.modem import ModemSilent, Pins, PortLost, SimUnavailable, nothing_else
 from drivers.preparation import ANOTHER_SIM, Prepared, prepare, same_sim, why_no_sms
 from drivers.storage import Storage
 from drivers.submitting import Submitter
@@ -88,9 +88,11 @@ class AtModem:
             )
         return prepared.modem, prepared.sim
 
-    def submit(self, pdu: SubmitPdu, at_prompt: Callable[[], None]) -> Outcome:
+    def submit(
+        self, pdu: SubmitPdu, at_prompt: Callable[[], None], meanwhile: Callable[[], float] = nothing_else
+    ) -> Outcome:
         self._ready()
-        return self._submitter.submit(pdu, at_prompt)
+        return self._submitter.submit(pdu, at_prompt, meanwhile)
 
     def hold_link(self, more: bool) -> None:
         self._ready()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -52,6 +53,11 @@ class Pins(Protocol):
         ...
 
 
+def nothing_else() -> float:
+    """Nothing is to be done while the modem is busy."""
+    return math.inf
+
+
 class Modem(Protocol):
     """One open modem with its SIM. Every method may raise PortLost or ModemSilent. One thread uses it.
 
@@ -68,13 +74,17 @@ class Modem(Protocol):
         """
         ...
 
-    def submit(self, pdu: SubmitPdu, at_prompt: Callable[[], None]) -> Outcome:
+    def submit(
+        self, pdu: SubmitPdu, at_prompt: Callable[[], None], meanwhile: Callable[[], float] = nothing_else
+    ) -> Outcome:
         """Hand one part to the network.
 
         `at_prompt` is called when the modem waits for the PDU and nothing can have left; only when it returns are the
         PDU's bytes written. If it raises, the prompt is cancelled with ESC, nothing leaves, and the exception goes on.
         Raises PortLost or ModemSilent only while nothing can have left (no prompt came); from the first byte of the PDU
         on, trouble is an InDoubt.
+        `meanwhile` is called while the modem is busy with the PDU and has not answered: a short piece of work that asks
+        nothing of the modem and raises nothing. It gives the seconds until it wants to be called again.
         """
         ...
 

@@ -118,6 +118,16 @@ def decode(pdu_hex: str, *, tpdu_only: bool = False) -> Received:
         return Undecodable(pdu_hex, str(fault))
 
 
+def is_status_report(pdu_hex: str) -> bool:
+    """Whether an inbound PDU is a status report, by its first octet (23.040 §9.2.3.1)."""
+    try:
+        reader = Reader(from_hex(pdu_hex))
+        address_field.read_smsc(reader)
+        return reader.octet("the message type") & _TYPE == _STATUS_REPORT
+    except MalformedPdu:
+        return False
+
+
 def decode_submit(pdu_hex: str, *, tpdu_only: bool = False) -> Submitted:
     """A PDU that was, or would be, handed to a modem for sending.
 

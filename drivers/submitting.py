@@ -52,16 +52,16 @@ class Submitter:
         self._late: list[tuple[SubmitPdu, Outcome]] = []
         self._exchanged: deque[tuple[str, str]] = deque(maxlen=EXCHANGED_LINES)
 
-    def submit(self, pdu: SubmitPdu, at_prompt: Callable[[], None]) -> Outcome:
+    def submit(self, pdu: SubmitPdu, at_prompt: Callable[[], None], meanwhile: Callable[[], float]) -> Outcome:
         """See `drivers.modem.Modem.submit`."""
         self._exchanged.clear()
-        outcome = self._submit(pdu, at_prompt)
+        outcome = self._submit(pdu, at_prompt, meanwhile)
         if not isinstance(outcome, InDoubt):
             return outcome
         exchanged = " ".join(f"{direction} {redact(text)}" for direction, text in self._exchanged)
         return replace(outcome, exchanged=exchanged)
 
-    def _submit(self, pdu: SubmitPdu, at_prompt: Callable[[], None]) -> Outcome:
+    def _submit(self, pdu: SubmitPdu, at_prompt: Callable[[], None], meanwhile: Callable[[], float]) -> Outcome:
         channel = self._channel
         if channel.out_of_step:
             channel.come_into_step()
@@ -85,7 +85,7 @@ class Submitter:
                 channel.payload(pdu.hex)
             except PortLost:
                 return InDoubt("the port went while the message was being written to the modem")
-            return self._answer(pdu, exchange)
+            return self._answer(pdu, exchange, meanwhile)
         finally:
             channel.end(exchange)
 
@@ -168,7 +168,7 @@ class Submitter:
         cls, meaning = classify(*error, self.manufacturer, after_pdu=False)
         return Refused(*error, cls, meaning)
 
-    def _answer(self, pdu: SubmitPdu, exchange: Exchange) -> Outcome:
+    def _answer(self, pdu: SubmitPdu, exchange: Exchange, meanwhile: Callable[[], float]) -> Outcome:
         """Wait for +CMGS or an error, and a little longer where an earlier part still waits for its own."""
         deadline = time.monotonic() + self._answer_seconds
         answers: list[Outcome] = []
@@ -176,7 +176,7 @@ class Submitter:
         port_gone = False
         while True:
             try:
-                event = exchange.next(deadline)
+                event = exchange.next(deadline) if answers else _next(exchange, deadline, meanwhile)
             except TimeoutError:
                 break
             if event is None:
@@ -302,6 +302,18 @@ class Submitter:
         self._channel.out_of_step = True
         with contextlib.suppress(PortLost):
             self._channel.wire.write(ESC)
+
+
+def _next(exchange: Exchange, deadline: float, meanwhile: Callable[[], float]) -> Event | None:
+    """The next event; until it has come, other work is done."""
+    while not exchange.waits():
+        again = time.monotonic() + meanwhile()
+        try:
+            return exchange.next(min(again, deadline))
+        except TimeoutError:
+            if again >= deadline:
+                raise
+    return exchange.next(deadline)
 
 
 def _steps(low: int, high: int) -> int:

@@ -44,6 +44,10 @@ class Exchange:
         except Empty:
             raise TimeoutError from None
 
+    def waits(self) -> bool:
+        """Whether an event has come that was not taken."""
+        return not self._events.empty()
+
     def left(self) -> list[Event | None]:
         """What had come but was not taken."""
         events = []

@@ -6,6 +6,8 @@ from importlib.resources import files
 from typing import Any, Final
 from xml.etree.ElementTree import Comment, Element, tostring
 
+from daemon.giving_way import step
+
 Child = Element | str | None
 """What may stand in an element: another one, a text, or nothing."""
 
@@ -18,6 +20,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inl
 def tag(name: str, /, *children: Child, **attributes: str | float | None) -> Element:
     """An element. An attribute's trailing underscore falls away, others become hyphens: `class_`, `aria_label`. Those
     that are None are left out."""
+    step()
     element = Element(
         name, {key.rstrip("_").replace("_", "-"): str(value) for key, value in attributes.items() if value is not None}
     )

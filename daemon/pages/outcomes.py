@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from daemon.core.batch import OutcomeRow, Problem
+from daemon.giving_way import step
 from daemon.pages.files import write_whole
 
 OUTCOME_HEADER = ("batch", "row", "ref", "to", "state", "reason", "parts", "sent_at", "delivered_at", "sim", "text")
@@ -32,6 +33,7 @@ def write_problems(path: Path, problems: Iterable[Problem]) -> None:
 def harmless(cell: object) -> str:
     """The cell, with an apostrophe before what a spreadsheet would take for a formula. A number in E.164 stays as is,
     since programs read it."""
+    step()
     text = str(cell)
     if text.lstrip(" ").startswith(_FORMULA_STARTS) and not _E164.fullmatch(text):
         return f"'{text}"

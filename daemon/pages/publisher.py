@@ -12,6 +12,7 @@ from daemon.bell import Bell
 from daemon.clock import Clock
 from daemon.core.batch import Reading
 from daemon.core.chain import Head
+from daemon.giving_way import give_way_to
 from daemon.pages import record
 from daemon.pages.batch_files import BatchFiles
 from daemon.pages.files import write_whole
@@ -45,10 +46,12 @@ class Publisher:
         settings: Settings,
         clock: Clock,
         reading: Callable[[], Reading | None] = lambda: None,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`reading` says how far the reading of a dropped file has come."""
+        """`reading` says how far the reading of a dropped file has come, `busy` whether a line works just now: it goes
+        first."""
         self.settings = settings
-        self._reading = reading
+        self._reading, self._busy = reading, busy
         self._views, self._outbox, self._clock = views, outbox, clock
         self._requests, self._replies = requests, replies
         self._batch_files = BatchFiles(views, clock)
@@ -80,6 +83,7 @@ class Publisher:
         self._thread.join()
 
     def _run(self) -> None:
+        give_way_to(self._busy)
         while not self._stopping.is_set():
             self._bell.wait(self._later)
             self._stopping.wait(GATHER_SECONDS)

@@ -12,6 +12,7 @@ from daemon.core import throttle
 from daemon.core.batch import Reading
 from daemon.core.handover import Handover
 from daemon.core.spans import DAY
+from daemon.giving_way import step
 from daemon.pages.alarms import station_alarms
 from daemon.settings import Settings
 from daemon.store import Outbox, Views
@@ -62,6 +63,7 @@ def reading_now(settings: Settings) -> Reading | None:
 
 
 def _sim(row: dict[str, Any], outbox: Outbox, settings: Settings, now: float) -> dict[str, Any]:
+    step()
     iccid = row["iccid"]
     limits = settings.limits_for(iccid, row["imsi"])
     history = throttle.History(outbox.history(iccid, now - throttle.longest_window(limits)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+from collections.abc import Callable
 
 
 class Baton:
@@ -31,6 +32,19 @@ class Baton:
             heapq.heappush(self._waiting, (ready_since, next(self._order), handed_over))
         handed_over.acquire()
 
+    @property
+    def held(self) -> bool:
+        """Whether a line works just now."""
+        return self._held
+
+    def take_if_free(self) -> bool:
+        """Take the baton where nobody has it; whether it was taken."""
+        with self._lock:
+            if self._held:
+                return False
+            self._held = True
+            return True
+
     def pass_on(self) -> None:
         """Hand it over, or lay it down."""
         with self._lock:
@@ -50,6 +64,16 @@ class Hand:
 
     def __enter__(self) -> None:
         self._baton.take(self.ready_since)
+
+    def if_free(self, work: Callable[[], None]) -> bool:
+        """Do a piece of work that can wait, unless another line works just now; whether it was done."""
+        if not self._baton.take_if_free():
+            return False
+        try:
+            work()
+        finally:
+            self._baton.pass_on()
+        return True
 
     def __exit__(self, *_: object) -> None:
         self._baton.pass_on()

@@ -43,29 +43,32 @@ class Gate:
         self._pace = pace
         self._opens: dict[str, float] = {}  # the time zones of what is queued, and when each may be texted
         self._gave_way = False  # the last time; never twice running: the other SIM may not want it
+        self.next_due = NEVER
+        """When the next held message comes due, as of the last `held_back` (seconds since the epoch)."""
         self.why_not = "not looked at yet"
         """Why the modem cannot send at all, "" when it can."""
 
     def held_back(self, now: Moment) -> Showing | None:
         """What keeps the SIM from sending anything now, None when nothing does."""
         settings = self._station.settings
-        stopped = self._stopped()
+        standing = self._station.outbox.standing(self._sim.iccid)
+        self.next_due = NEVER if standing.due is None else standing.due
+        stopped = self._stopped(standing.paused_by)
         if stopped is not None:
             return stopped
         sim_settings = settings.sims.get(self._sim.iccid)
         if sim_settings is not None and sim_settings.paused:
             return Showing(SimState.PAUSED, "paused in the configuration")
-        hold = self._station.sims.hold(self._sim.iccid)
+        hold = standing.hold
         if hold is not None:
             if hold.until is None or hold.until > now.wall:
                 return Showing(hold.state, hold.reason, hold.until)
             self._station.sims.end_rest(self._sim.iccid, now.wall)
         if self.why_not:
             return Showing(SimState.WAITING, self.why_not)
-        newest = self._station.outbox.newest_event()
-        if now.wall < newest and self._station.clock.now() < newest:  # not what another line has committed since `now`
-            return Showing(SimState.WAITING, "the clock stands before the newest event: set the clock", newest)
-        self._opens = {zones: self._opens_in(zones, now.wall) for zones in ("", *self._station.outbox.zones_abroad())}
+        if now.wall < standing.newest and self._station.clock.now() < standing.newest:  # not what another has just done
+            return Showing(SimState.WAITING, "the clock stands before the newest event: set the clock", standing.newest)
+        self._opens = {zones: self._opens_in(zones, now.wall) for zones in ("", *standing.zones)}
         first = min(self._opens.values())
         if first > now.wall and not self._station.outbox.has_free(now.wall):
             return Showing(SimState.WAITING, "quiet hours", first)
@@ -80,11 +83,10 @@ class Gate:
         own = settings.station.zone
         return opens_for(now, settings.quiet_hours, [_zone(name, own) for name in zones.split()] or [own])
 
-    def _stopped(self) -> Showing | None:
+    def _stopped(self, paused_by: str | None) -> Showing | None:
         """Whether the whole station is stopped: a person paused it, or a file STOP lies in the spool's root."""
-        pause = self._station.stops.station_pause()
-        if pause is not None:
-            return Showing(SimState.PAUSED, f"the station is paused by {pause.by}")
+        if paused_by is not None:
+            return Showing(SimState.PAUSED, f"the station is paused by {paused_by}")
         file = red_button.pressed(self._station.settings.station.spool_dir)
         if file is not None:
             return Showing(SimState.PAUSED, f"the station is stopped by the file {file}")

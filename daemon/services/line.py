@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from daemon.core import recovery
 from daemon.core.alarm import AlarmKind
 from daemon.core.message import SimState
 from daemon.core.recovery import Rung
+from daemon.services.baton import Hand
 from daemon.services.credit import CreditCheck
 from daemon.services.gate import NEVER
 from daemon.services.looking import keep_look, look_at
@@ -206,15 +208,18 @@ class Line:
         station.alarms.clear(AlarmKind.SIM_LEFT_OUT, sim.iccid)
         station.sims.seen(sim, station.clock.now())
         station.outbox.recover(station.clock.now(), resend_limit=station.settings.sending.resend_limit, iccid=sim.iccid)
-        sender = Sender(station, modem, sim, lambda: self._check_health(modem, seen))
-        receiver = Receiver(station, modem, sim, sender)
+        hand = Hand(station.baton)
+        receiver = Receiver(station, modem, sim, hand)
+        sender = Sender(
+            station, modem, sim, hand, why_not=lambda: self._check_health(modem, seen), receive=receiver.keep_direct
+        )
         self._served, self._said = True, ""
         self._served_since = station.clock.monotonic()
         self._log.info("modem ready", iccid=sim.iccid, imei=seen.identity.imei, model=seen.identity.model)
         state, why = SimState.ABSENT, ""
         station.sharing.join(sim.iccid, self._bell.ring)
         try:
-            self._serve(sender, receiver, CreditCheck(station, modem, sim))
+            self._serve(hand, sender, receiver, CreditCheck(station, modem, sim))
         except SimUnavailable as error:
             state, why = SimState(error.state), str(error)
             raise
@@ -222,6 +227,8 @@ class Line:
             why = str(error)
             raise
         finally:
+            with contextlib.suppress(StoreFull):  # else it waits again before the SIM's next line
+                sender.put_back()
             station.sharing.leave(sim.iccid)
             self._leave(sim, state, why)
 
@@ -239,13 +246,14 @@ class Line:
             self._log.warning("SIM state not stored", reason=str(error))
         self._station.changed(None)
 
-    def _serve(self, sender: Sender, receiver: Receiver, credit: CreditCheck) -> None:
+    def _serve(self, hand: Hand, sender: Sender, receiver: Receiver, credit: CreditCheck) -> None:
         clock = self._station.clock
         self._health_at = clock.monotonic()
         while not self._stop:
             try:
                 self._station.pulse.alive(self._station.work_seconds)
-                receiver.receive()
+                sender.hear_late_answers()
+                receiver.receive(hurry=sender.has_next)
                 if clock.monotonic() >= self._health_at:
                     sender.look()
                 wait_until = sender.step()
@@ -256,15 +264,15 @@ class Line:
                 self._wait_for_room(error)
                 continue
             if wait_until is not None:
-                self._wait(wait_until, sender, receiver)
+                self._wait(wait_until, receiver)
+                hand.ready_since = clock.monotonic()
 
-    def _wait(self, until: float, sender: Sender, receiver: Receiver) -> None:
+    def _wait(self, until: float, receiver: Receiver) -> None:
         clock = self._station.clock
         deadlines = (until - clock.now(), receiver.next_sweep - clock.monotonic(), self._health_at - clock.monotonic())
         seconds = max(0.0, min(deadlines))
         self._station.pulse.alive(seconds + self._station.work_seconds)
         self._bell.wait(seconds)
-        sender.hand.ready_since = clock.monotonic()
 
     def _wait_for_room(self, error: StoreFull) -> None:
         if not self._full:

@@ -10,7 +10,7 @@ import structlog
 from daemon.core import clock_watch
 from daemon.core.alarm import AlarmKind
 from daemon.logs import person
-from daemon.services.sender import Sender
+from daemon.services.baton import Hand
 from daemon.services.station import Station
 from daemon.store.people import Heard
 from drivers import pdu
@@ -21,32 +21,48 @@ from drivers.types import Deliver, Inbound, Received, SimIdentity, StatusReport,
 class Receiver:
     """Belongs to one line and its thread."""
 
-    def __init__(self, station: Station, modem: Modem, sim: SimIdentity, sender: Sender) -> None:
+    def __init__(self, station: Station, modem: Modem, sim: SimIdentity, hand: Hand) -> None:
         self._station = station
         self._modem = modem
         self._sim = sim
-        self._sender = sender
+        self._hand = hand
+        self._kept: list[Inbound] = []  # committed while the modem was busy; it has not heard so yet
         self._log = structlog.get_logger().bind(iccid=sim.iccid)
         self.next_sweep = station.clock.monotonic()
         """When the storage is to be read whole again (monotonic seconds)."""
 
-    def receive(self) -> None:
-        """Take in all that is there now. Raises StoreFull, with nothing lost; ModemError."""
-        for sent, outcome in self._modem.late_answers():
-            self._sender.late_answer(sent, outcome)
-        self._take_direct()
+    def receive(self, *, hurry: bool) -> None:
+        """Take in all that is there now. Raises StoreFull, with nothing lost; ModemError.
+
+        `hurry`: a text is ready to go. Status reports then wait until the modem is busy with it.
+        """
+        self._acknowledge(self._kept)
+        self._kept = []
+        self._take_direct(hurry=hurry)
         self._free([inbound for slot in self._modem.hinted() if (inbound := self._modem.read(slot)) is not None])
         if self._station.clock.monotonic() >= self.next_sweep:
             self._free(self._modem.list_stored())
             self.next_sweep = self._station.clock.monotonic() + self._station.settings.modems.sweep_seconds
 
-    def _take_direct(self) -> None:
+    def keep_direct(self) -> None:
+        """While the modem is busy: commit what came inside URCs. It is acknowledged by `receive`. Raises StoreFull."""
+        direct = [inbound for inbound in self._modem.take_direct() if inbound not in self._kept]
+        if direct:
+            self._keep_all([pdu.decode(inbound.pdu) for inbound in direct])
+            self._kept += direct
+
+    def _take_direct(self, *, hurry: bool) -> None:
         """What came inside URCs. A modem that holds the next back until it has an acknowledgement (27.005 §3.4.4) rings
         with it; sending does not wait for that."""
         while direct := self._modem.take_direct():
+            if hurry and all(pdu.is_status_report(inbound.pdu) for inbound in direct):
+                return
             self._keep(direct)
-            for inbound in direct:
-                self._modem.acknowledge(inbound)
+            self._acknowledge(direct)
+
+    def _acknowledge(self, direct: Sequence[Inbound]) -> None:
+        for inbound in direct:
+            self._modem.acknowledge(inbound)
 
     def _free(self, stored: Sequence[Inbound]) -> None:
         """Commit what lies in slots, and empty them."""
@@ -62,7 +78,7 @@ class Receiver:
         """Commit them all, and tell of what is new."""
         if not inbounds:
             return
-        with self._sender.hand:
+        with self._hand:
             self._keep_all([pdu.decode(inbound.pdu) for inbound in inbounds])
 
     def _keep_all(self, received: Sequence[Received]) -> None:

@@ -10,25 +10,23 @@ from functools import partial
 import structlog
 
 from daemon.core import retry, throttle
-from daemon.core.message import MessageState, PartState, SimState
-from daemon.core.pace import Moment, Pace
+from daemon.core.message import PartState, SimState
+from daemon.core.pace import Pace
 from daemon.core.spans import HOUR
 from daemon.logs import person
 from daemon.services.baton import Hand
-from daemon.services.gate import NEVER, Gate, NotNow, Showing
+from daemon.services.claiming import Claims, Ready
+from daemon.services.gate import NEVER, Gate, NotNow
 from daemon.services.station import Station
-from daemon.store import StoreFull, Wanted, WorkItem
+from daemon.store import StoreFull, WorkItem
 from daemon.store.outbox import Withdrawn
 from daemon.store.sims import Hold
-from drivers import pdu
 from drivers.modem import Modem, ModemError
 from drivers.types import Accepted, InDoubt, Outcome, Refused, SimIdentity, SubmitPdu
 
 NO_ROOM = "disk full: nothing is claimed or sent until there is room"
-GIVE_WAY_SECONDS = 1.0
-"""How long a SIM leaves it to a roomier one to take what both may take."""
-FAULT_PAUSE = 600.0
-"""Seconds that a message waits after a fault of ours."""
+LATER_SECONDS = 0.025
+"""Between looks, while the modem is busy, whether no line works just now."""
 RECORD_PAUSE = 1.0
 """Seconds between tries to record an answer while the disk is full."""
 NOT_OF_THE_NETWORK = frozenset({
@@ -51,7 +49,11 @@ class _Submit:
 class Sender:
     """Belongs to one line and its thread. `step` does at most one message."""
 
-    def __init__(self, station: Station, modem: Modem, sim: SimIdentity, why_not: Callable[[], str]) -> None:
+    def __init__(
+        self, station: Station, modem: Modem, sim: SimIdentity, hand: Hand,
+        *, why_not: Callable[[], str], receive: Callable[[], None],
+    ) -> None:  # fmt: skip
+        """`receive` takes in what has come, and asks nothing of the modem for that: it is called while it is busy."""
         self._station = station
         self._modem = modem
         self._sim = sim
@@ -62,107 +64,47 @@ class Sender:
             station.outbox.history(sim.iccid, station.clock.now() - throttle.MONTH),
             station.outbox.history_since_boot(sim.iccid, self._boot),
         )
-        self.gate = Gate(station, sim, self._pace)
-        self.hand = Hand(station.baton)
-        self._showing: Showing | None = None
+        self._gate = Gate(station, sim, self._pace)
+        self._claims = Claims(station, sim, self._gate)
+        self._hand = hand
+        self._receive = receive
+        self._meanwhile: list[Callable[[], None]] = []
         self._doubts: list[_Submit] = []
         self._rests = station.sims.rests(sim.iccid)
-        self._unrecorded: WorkItem | None = None
 
     def look(self) -> None:
         """Ask the modem whether it can send; while it cannot, nothing is claimed. Raises ModemError."""
-        self.gate.why_not = self._look()
+        self._gate.why_not = self._look()
+
+    @property
+    def has_next(self) -> bool:
+        """Whether a message was made ready while the modem was busy with the one before."""
+        return self._claims.has_next
+
+    def put_back(self) -> None:
+        """Nothing goes next: what was made ready waits in the queue again. May raise StoreFull."""
+        self._claims.put_back()
 
     def step(self) -> float | None:
         """Send one message if one may go. None: ask again at once; else when to ask again (seconds since the epoch)."""
-        moment = self._station.clock.moment()
-        with self.hand:
-            self._station.sharing.busy(self._sim.iccid)
-            self._return_unrecorded()
-            found = self._next(moment)
-        return self._handle(found, moment) if isinstance(found, WorkItem) else found
+        with self._hand:
+            found = self._claims.take(self._station.clock.moment())
+        if not isinstance(found, Ready):
+            return found
+        return self._claims.guarded(found.item, lambda: self._send(found.item, found.pdus))
 
-    def _next(self, moment: Moment) -> WorkItem | float | None:
-        """The message that goes now, claimed; else as `step`."""
-        now = moment.wall
-        held = self.gate.held_back(moment)
-        if held is not None:
-            self._show(held)
-            return NEVER if held.until is None else held.until
-        due = self._station.outbox.next_due()
-        if due is not None and due <= now:
-            self._station.outbox.wake_due(now)
-            self._station.changed(None)
-            self._station.ring_lines()
-            return None
-        wanted = self.gate.wanted(moment)
-        item = self._station.outbox.claim(self._sim.iccid, now, wanted)
-        return self._idle(moment, wanted, due or NEVER) if item is None else item
-
-    def _idle(self, now: Moment, wanted: Wanted, due: float) -> float:
-        """Nothing may be taken; when to look again. What was left to a roomier SIM is looked for soon."""
-        showing = self.gate.nothing_taken(now, wanted)
-        self._show(showing)
-        if not wanted.shared:
-            return now.wall + GIVE_WAY_SECONDS
-        if showing.state is SimState.READY:
-            self._station.sharing.idle(self._sim.iccid, self.gate.room(now))
-        return min(due, NEVER if showing.until is None else showing.until)
-
-    # One message
-
-    def _handle(self, item: WorkItem, now: Moment) -> float | None:
+    def _while_busy(self) -> float:
+        """One piece of work while the modem is busy, if no line waits for its turn; see `Modem.submit`."""
         try:
-            return self._check_and_send(item, now)
-        except (StoreFull, ModemError):
-            self._unrecorded = item
-            with contextlib.suppress(StoreFull):
-                self._return_unrecorded()
-            raise
-        except Exception:
-            # A fault of ours in one message must not hold up the others.
-            due_at = now.wall + FAULT_PAUSE
-            self._station.outbox.give_back(item, now.wall, due_at=due_at, reason="internal error; see the log")
-            raise
-        finally:
-            self._station.changed(item.batch_id)
-
-    def _return_unrecorded(self) -> None:
-        """Give back a claimed message that could not be sent, now that there may be room to write it down."""
-        if self._unrecorded is not None:
-            self._station.outbox.give_back(self._unrecorded, self._station.clock.now())
-            self._unrecorded = None
-            self._station.ring_lines()
-
-    def _check_and_send(self, item: WorkItem, moment: Moment) -> float | None:
-        with self.hand:
-            ready = self._ready(item, moment)
-        return self._send(item, ready) if isinstance(ready, list) else ready
-
-    def _ready(self, item: WorkItem, moment: Moment) -> list[SubmitPdu] | float | None:
-        """The parts of a claimed message that may go; else it is ended or given back, and it is as with `step`."""
-        outbox, now = self._station.outbox, moment.wall
-        bar = outbox.barred(item, now)
-        if bar is not None:
-            outbox.end(item, bar.state, bar.reason, now)
-            return None
-        if item.not_after is not None and item.not_after <= now and not item.begun:
-            outbox.end(item, MessageState.EXPIRED, "its time ran out before it could be sent", now)
-            return None
-        limits = self._station.settings.limits_for(self._sim.iccid, self._sim.imsi)
-        left = item.part_count - sum(part.state is not PartState.PENDING for part in item.parts)
-        key = throttle.never_fits(limits, left)
-        if key:
-            reason = f"needs {left} parts at once; {key} allows {getattr(limits, key)}"
-            outbox.end(item, MessageState.FAILED, reason, now)
-            return None
-        held = self.gate.throttled(moment, left, item.recipient)
-        if held is not None:
-            outbox.give_back(item, now)
-            self._show(held)
-            return held.until
-        self._show(Showing(SimState.READY))
-        return [part.pdu for part in item.parts] or self._encode(item)
+            if self._meanwhile and self._hand.if_free(self._meanwhile[0]):
+                del self._meanwhile[0]
+                return 0.0
+        except StoreFull:
+            self._meanwhile.clear()  # whoever has to write next says it
+        except Exception:  # noqa: BLE001 - the answer that is awaited is worth more
+            self._meanwhile.clear()
+            self._log.exception("nothing could be made ready")
+        return LATER_SECONDS if self._meanwhile else NEVER
 
     def _send(self, item: WorkItem, pdus: Sequence[SubmitPdu]) -> float | None:
         if len(pdus) == 1:
@@ -186,6 +128,7 @@ class Sender:
                 self._modem.hold_link(more=False)
             try:
                 if not self._submit(item, pdus, seq):
+                    self.put_back()
                     return None
             except Withdrawn:
                 self._log.info("message withdrawn before it left", batch=item.batch, row=item.row)
@@ -196,25 +139,16 @@ class Sender:
                 return wait.until
         return None
 
-    def _encode(self, item: WorkItem, *, without_validity: bool = False) -> list[SubmitPdu]:
-        sending = self._station.settings.sending
-        hours: float = sending.validity_hours
-        if item.not_after is not None:  # nor shall the SMSC try for longer
-            hours = min(hours, (item.not_after - self._station.clock.now()) / HOUR)
-        return pdu.encode(
-            item.recipient,
-            item.text,
-            concat_ref=item.message_id % 256,
-            validity_hours=None if without_validity else hours,
-            status_report=sending.status_reports,
-            flash=item.flash,
-        )
-
     def _submit(self, item: WorkItem, pdus: Sequence[SubmitPdu], seq: int) -> bool:
         """Hand one part over and record its outcome; whether the next part may follow."""
         begun: list[int] = []
+        self._meanwhile = [self._receive] if seq < len(pdus) else [self._receive, self._claims.make_ready]
+
+        def at_prompt() -> None:
+            begun.append(self._begin(item, pdus, seq))
+
         try:
-            outcome = self._modem.submit(pdus[seq - 1], lambda: begun.append(self._begin(item, pdus, seq)))
+            outcome = self._modem.submit(pdus[seq - 1], at_prompt, self._while_busy)
         except ModemError:
             if begun:  # the port went after the commit and before the PDU: nothing has left
                 now = self._station.clock.now()
@@ -224,14 +158,14 @@ class Sender:
         if not begun:
             # Refused in the prompt's place: recorded as a submit too, which counts against the throttle and errs safe.
             begun.append(self._begin(item, pdus, seq))
-        self.hand.ready_since = self._station.clock.monotonic()
+        self._hand.ready_since = self._station.clock.monotonic()
         return self._record(_Submit(begun[0], item, seq, pdus[seq - 1]), outcome)
 
     def _begin(self, item: WorkItem, pdus: Sequence[SubmitPdu], seq: int) -> int:
         """The last look before a part leaves, and the commit that permits it. Raises Withdrawn, NotNow, StoreFull."""
-        with self.hand:
+        with self._hand:
             moment = self._station.clock.moment()
-            self.gate.check_at_prompt(item, seq, moment.wall)
+            self._gate.check_at_prompt(item, seq, moment.wall)
             valid_until = moment.wall + self._station.settings.sending.validity_hours * HOUR
             submit_id = self._station.outbox.submitting(
                 item, pdus, seq, self._sim.iccid, moment.wall, valid_until, boot=self._boot, up=moment.up
@@ -280,7 +214,7 @@ class Sender:
                 return
 
     def _accepted(self, submit: _Submit, mr: int | None, now: float) -> None:
-        with self.hand:
+        with self._hand:
             self._station.outbox.accepted(submit.submit_id, mr, now)
             if self._rests:
                 self._station.sims.forget_rests(self._sim.iccid)
@@ -305,7 +239,7 @@ class Sender:
             case retry.Fail(reason):
                 outbox.failed(submit_id, code, reason, now, against_sim=against_sim)
             case retry.RetryAt(at, reason, without_validity):
-                pdus = self._encode(item, without_validity=True) if without_validity else ()
+                pdus = self._claims.encode(item, without_validity=True) if without_validity else ()
                 outbox.retry(submit_id, code, reason, at, now, against_sim=against_sim, pdus=pdus)
             case retry.RestSim(until, reason):
                 outbox.retry(submit_id, code, reason, None, now, against_sim=against_sim)
@@ -323,10 +257,11 @@ class Sender:
         try:
             self.look()
         except ModemError:
-            self.gate.why_not = meaning  # whoever uses the modem next meets the error
-        return self.gate.why_not != ""
+            self._gate.why_not = meaning  # whoever uses the modem next meets the error
+        return self._gate.why_not != ""
 
     def _hold(self, hold: Hold, now: float) -> None:
+        self.put_back()
         if hold.state is SimState.RESTING:
             self._station.sims.rest(self._sim.iccid, hold, now)
             self._rests += 1
@@ -335,8 +270,12 @@ class Sender:
             self._station.sims.block(self._sim.iccid, hold)
             self._log.error("SIM blocked: a person must look", reason=hold.reason)
 
-    def late_answer(self, sent: SubmitPdu, outcome: Outcome) -> None:
-        """An answer came after its part was put in doubt: the doubt ends. May raise StoreFull."""
+    def hear_late_answers(self) -> None:
+        """An answer that comes after its part was put in doubt ends the doubt. May raise StoreFull."""
+        for sent, outcome in self._modem.late_answers():
+            self._end_doubt(sent, outcome)
+
+    def _end_doubt(self, sent: SubmitPdu, outcome: Outcome) -> None:
         submit = next((doubt for doubt in self._doubts if doubt.pdu == sent), None)
         if submit is None or isinstance(outcome, InDoubt):
             return
@@ -349,10 +288,3 @@ class Sender:
         self._log.info("late answer ends a doubt", batch=submit.item.batch, row=submit.item.row, outcome=str(outcome))
         self._station.changed(submit.item.batch_id)
         self._station.ring_lines()
-
-    def _show(self, showing: Showing) -> None:
-        """Tell people what the SIM does, when that has changed."""
-        if showing != self._showing:
-            self._station.sims.show(self._sim.iccid, showing.state, showing.reason, showing.until)
-            self._showing = showing
-            self._station.changed(None)

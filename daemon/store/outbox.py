@@ -63,6 +63,11 @@ class WorkItem:
     parts: tuple[StoredPart, ...]
 
     @property
+    def left(self) -> int:
+        """How many of its parts had still to leave when it was claimed."""
+        return self.part_count - sum(part.state is not PartState.PENDING for part in self.parts)
+
+    @property
     def begun(self) -> bool:
         """Whether a part of it had left, or may have, when it was claimed."""
         return any(part.state is not PartState.PENDING for part in self.parts)
@@ -162,13 +167,6 @@ class Outbox(Questions):
         with self._store.writing() as conn:
             if _is_claimed(conn, item) and move_message(conn, item.message_id, state, reason, now):
                 finish_batch(conn, item.batch_id, now)
-
-    def next_due(self) -> float | None:
-        """When the next held message comes due, None when none waits for a time."""
-        row = self._store.conn.execute(
-            "SELECT min(due_at) FROM messages WHERE state = 'held' AND due_at IS NOT NULL"
-        ).fetchone()
-        return None if row[0] is None else float(row[0])
 
     def wake_due(self, now: float) -> int:
         """Queue the held messages whose time has come; their number."""

@@ -5,10 +5,42 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from daemon.core.forecast import Beside, Planned
+from daemon.core.message import SimState
 from daemon.store.connection import Store
+from daemon.store.sims import Hold
 from daemon.store.turns import SIM_OF_PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a line must know before each message. `due` is when the next held message comes due, None when none waits
+    for a time; `zones` are the time zones, other than the station's, of what is queued; `newest` is the newest time in
+    the database: while the clock stands before it, the clock is wrong."""
+
+    paused_by: str | None
+    hold: Hold | None
+    due: float | None
+    zones: tuple[str, ...]
+    newest: float
+
+
+_NEWEST = """
+max(coalesce((SELECT max(at) FROM submits WHERE id > (SELECT max(id) FROM submits) - 10), 0),
+    coalesce((SELECT max(received_at) FROM inbound), 0))
+"""
+_ABROAD = "SELECT min(zones) FROM messages INDEXED BY messages_abroad WHERE state = 'queued' AND zones != ''"
+_STANDING = f"""
+WITH RECURSIVE abroad (zones) AS (  -- from one to the next, so that nobody counts the messages of each
+    {_ABROAD} UNION ALL SELECT ({_ABROAD} AND zones > abroad.zones) FROM abroad WHERE zones IS NOT NULL
+)
+SELECT (SELECT by FROM station_pause WHERE id = 1), hold, hold_reason, hold_until, hold_since,
+    (SELECT min(due_at) FROM messages WHERE state = 'held' AND due_at IS NOT NULL),
+    (SELECT group_concat(zones, char(10)) FROM abroad), {_NEWEST}
+FROM (SELECT 1) LEFT JOIN sims ON iccid = ?
+"""
 
 
 class Questions:
@@ -40,10 +72,11 @@ class Questions:
         )
         return found.fetchone() is not None
 
-    def zones_abroad(self) -> list[str]:
-        """The time zones, other than the station's, of what is queued."""
-        rows = self._store.conn.execute("SELECT DISTINCT zones FROM messages WHERE state = 'queued' AND zones != ''")
-        return [str(row[0]) for row in rows]
+    def standing(self, iccid: str) -> Standing:
+        """How the station and this SIM stand: one look for all, since it stands before every message."""
+        by, *held, due, zones, newest = self._store.conn.execute(_STANDING, (iccid,)).fetchone()
+        hold = Hold(SimState(held[0]), *held[1:]) if held[0] else None
+        return Standing(by, hold, due, tuple(zones.split("\n")) if zones else (), newest)
 
     def deliveries(self, iccid: str, before: float, count: int) -> list[bool]:
         """Of the SIM's parts that the network accepted before this time, newest first, whether each was delivered."""
@@ -109,8 +142,4 @@ class Questions:
 
     def newest_event(self) -> float:
         """The newest time in the database: while the clock stands before it, the clock is wrong."""
-        row = self._store.conn.execute(
-            "SELECT max(coalesce((SELECT max(at) FROM submits WHERE id > (SELECT max(id) FROM submits) - 10), 0),"
-            " coalesce((SELECT max(received_at) FROM inbound), 0))"
-        ).fetchone()
-        return float(row[0])
+        return float(self._store.conn.execute(f"SELECT {_NEWEST}").fetchone()[0])

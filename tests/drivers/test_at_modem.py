@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import threading
@@ -373,6 +374,24 @@ class TestSubmitting:
         seen = []
         modem.submit(submit_pdu(), lambda: seen.append(bytes(peer.raw).endswith(b"AT+CMGS=24\r")))
         assert seen == [True]
+
+    def test_other_work_is_done_until_the_answer_comes(self, peer, opened, submit_pdu):
+        worked = []
+        peer.after_pdu = None
+
+        def meanwhile():
+            peer.wait(lambda: len(peer.pdus) == 1)
+            worked.append(len(worked))
+            if len(worked) == 3:
+                peer.say("+CMGS: 5\r\nOK")
+            return (0.0, 0.001, math.inf)[worked[-1]]
+
+        assert opened().submit(submit_pdu(), lambda: None, meanwhile) == Accepted(5)
+        assert worked == [0, 1, 2]
+
+    def test_no_other_work_is_done_before_the_pdu_has_left(self, peer, opened, submit_pdu):
+        peer.prompt = "+CMS ERROR: 500"
+        assert opened().submit(submit_pdu(), lambda: None, lambda: 1 / 0).kind == "CMS"
 
     def test_an_exception_at_the_prompt_cancels_it_and_goes_on(self, peer, opened, submit_pdu):
         modem = opened()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drivers import gsm7
 from drivers.alphabet import encoding_of, split
-from drivers.pdu import decode, decode_submit, encode, encode_deliver, encode_status_report
+from drivers.pdu import decode, decode_submit, encode, encode_deliver, encode_status_report, is_status_report
 from drivers.types import Concat, Content, Deliver, StatusReport, Undecodable
 
 NOW = datetime(2026, 3, 29, 1, 30, 15, tzinfo=timezone(timedelta(hours=1)))
@@ -67,6 +67,7 @@ def test_what_comes_in_reads_back(sender, text, time, ref):
 @given(st.integers(0, 255), NUMBERS, TIMES, TIMES, st.integers(0, 255))
 def test_status_reports_read_back(mr, recipient, scts, discharge, status):
     pdu = encode_status_report(mr, recipient, scts, discharge, status)
+    assert is_status_report(pdu)
     assert decode(pdu) == StatusReport(pdu, mr, recipient, status, scts, discharge)
 
 
@@ -96,6 +97,7 @@ def test_any_user_data_is_read_or_refused(data, dcs, length, header):
     pdu = f"00{first}0C9144770009103200{dcs:02X}62309210035104{length:02X}{data.hex()}"
     got = decode(pdu)
     assert isinstance(got, Deliver | Undecodable)
+    assert is_status_report(pdu) <= isinstance(got, Undecodable)
     if isinstance(got, Deliver):
         (got.text + got.sender).encode("utf-8")
 

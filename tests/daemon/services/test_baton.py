@@ -47,3 +47,14 @@ def test_a_fault_in_the_work_passes_the_baton_on() -> None:
         raise RuntimeError
     with Hand(baton):
         pass
+
+
+def test_work_that_can_wait_is_done_only_while_nobody_works() -> None:
+    baton, done = Baton(), list[int]()
+    with Hand(baton):
+        assert not Hand(baton).if_free(lambda: done.append(1))
+    assert Hand(baton).if_free(lambda: done.append(baton.held))
+    assert (done, baton.held) == ([True], False)
+    with pytest.raises(ZeroDivisionError):
+        Hand(baton).if_free(lambda: done.append(1 // 0))
+    assert not baton.held

@@ -92,7 +92,7 @@ def test_every_write_says_so_changes_nothing_and_works_when_room_returns(full, m
         with pytest.raises(StoreFull, match=r"outpost\.db cannot be written"):
             write()
         assert full.dump() == before, name
-    assert full.outbox.next_due() == full.NOW + 1, "reading still works"
+    assert full.outbox.standing(full.SIM).due == full.NOW + 1, "reading still works"
     (small_disk / "filler").unlink()
     for name, write in operations.items():
         write()

@@ -43,10 +43,10 @@ def test_an_unreleased_batch_waits_and_then_goes_at_its_times(desk, make_message
     batch = desk.take(make_message(1), make_message(2, not_before=desk.NOW + 60), released=False)
     assert (desk.batch_state(), desk.states()) == ("awaiting_release", ["held", "held"])
     assert desk.outbox.claim(desk.SIM, desk.NOW) is None
-    assert desk.outbox.next_due() is None
+    assert desk.outbox.standing(desk.SIM).due is None
     assert desk.outbox.release(batch, desk.NOW)
     assert (desk.batch_state(), desk.states()) == ("released", ["queued", "held"])
-    assert desk.outbox.next_due() == desk.NOW + 60
+    assert desk.outbox.standing(desk.SIM).due == desk.NOW + 60
     assert desk.outbox.wake_due(desk.NOW + 59) == 0
     assert desk.outbox.wake_due(desk.NOW + 60) == 1
     assert desk.states() == ["queued", "queued"]
@@ -108,7 +108,8 @@ def test_a_message_given_back_after_its_first_part_left_stays_with_its_sim(desk,
 def test_a_message_can_be_given_back_until_a_time(desk, make_message):
     desk.take(make_message())
     desk.outbox.give_back(desk.claim(), desk.NOW, due_at=desk.NOW + 60, reason="later")
-    assert (desk.states(), of_message(desk, "reason"), desk.outbox.next_due()) == (["held"], "later", desk.NOW + 60)
+    assert (desk.states(), of_message(desk, "reason")) == (["held"], "later")
+    assert desk.outbox.standing(desk.SIM).due == desk.NOW + 60
 
 
 def test_giving_back_does_not_undo_a_doubt(desk, make_message):
@@ -124,7 +125,7 @@ def test_giving_back_does_not_shorten_a_pause(desk, make_message):
     item = desk.claim()
     desk.outbox.retry(desk.submit(item), "CMS 41", "busy", desk.NOW + 60, desk.NOW)
     desk.outbox.give_back(item, desk.NOW)
-    assert (desk.states(), desk.outbox.next_due()) == (["held"], desk.NOW + 60)
+    assert (desk.states(), desk.outbox.standing(desk.SIM).due) == (["held"], desk.NOW + 60)
 
 
 def test_giving_back_while_an_answer_is_missing_leaves_a_doubt(desk, make_message):
@@ -232,7 +233,8 @@ def test_a_refusal_for_now_holds_the_message_and_may_encode_it_anew(desk, make_m
     desk.outbox.accepted(desk.submit(item), 7, desk.NOW)
     shorter = [SubmitPdu("AA", 1), SubmitPdu("BB", 1)]
     desk.outbox.retry(desk.submit(item, 2), "CMS 198", "no validity", desk.NOW + 60, desk.NOW, pdus=shorter)
-    assert (desk.states(), desk.parts(), desk.outbox.next_due()) == (["held"], ["sent", "pending"], desk.NOW + 60)
+    assert (desk.states(), desk.parts()) == (["held"], ["sent", "pending"])
+    assert desk.outbox.standing(desk.SIM).due == desk.NOW + 60
     desk.outbox.wake_due(desk.NOW + 60)
     assert [part.pdu.hex for part in desk.claim().parts] == ["0001", "BB"]
 
@@ -305,7 +307,7 @@ def test_a_message_waits_again_as_its_batch_stands(desk, make_message, batch, ex
         conn.execute("UPDATE batches SET state = ?", (batch,))
     desk.outbox.retry(submit, "CMS 41", "busy", None, desk.NOW)
     assert desk.states() == [expected]
-    assert desk.outbox.next_due() is None
+    assert desk.outbox.standing(desk.SIM).due is None
 
 
 # After a start
