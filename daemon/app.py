@@ -20,8 +20,8 @@ from daemon.clock import Clock
 from daemon.control.actions import Actions
 from daemon.control.conversations import Conversations
 from daemon.control.disclosing import Disclosing
+from daemon.control.erasing import Erasing
 from daemon.control.handing import Handing
-from daemon.control.keeping import Keeping
 from daemon.control.server import ControlServer
 from daemon.core.batch import Taken
 from daemon.core.chain import What
@@ -39,7 +39,7 @@ from daemon.pages.outcomes import write_problems
 from daemon.pages.publisher import Publisher
 from daemon.pages.replies import ReplyFiles
 from daemon.pages.requests import RequestFiles
-from daemon.services.answers import Answers
+from daemon.services.answering import Answerer
 from daemon.services.housekeeping import Housekeeping
 from daemon.services.pins import PinFiles
 from daemon.services.ports import Ports
@@ -142,12 +142,12 @@ class Application:
         self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)
         self._released = ReleasedFolder(decisions, self._settings, self._clock.now, self._decided)
         given = (store, self._settings, self._clock.now, self._publisher.changed)
-        self._keeping, handing = Keeping(*given), Handing(*given)
-        parts = (self._keeping, Conversations(*given), handing, Disclosing(*given))
+        self._erasing, handing = Erasing(*given), Handing(*given)
+        parts = (self._erasing, Conversations(*given), handing, Disclosing(*given))
         others = {name: action for part in parts for name, action in part.actions.items()}
-        answers = Answers(self._station, Answering(store))
-        self._outgoing = self._outgoing_folders(settings.station.spool_dir, answers, handing)
-        actions = Actions(self._station, store, decisions, pin_tries, answers, others)
+        answerer = Answerer(self._station, Answering(store))
+        self._outgoing = self._outgoing_folders(settings.station.spool_dir, answerer, handing)
+        actions = Actions(self._station, store, decisions, pin_tries, answerer, others)
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
         self._scheduler = new_scheduler()
         self._housekeeping = Housekeeping(self._station)
@@ -174,8 +174,8 @@ class Application:
             look=self._look,
         )
 
-    def _outgoing_folders(self, spool: Path, answers: Answers, handing: Handing) -> tuple[OutgoingFolder, ...]:
-        rejects, by_file = Spool(spool, write_problems), AnswerFiles(spool / "texts", answers.send, self._today)
+    def _outgoing_folders(self, spool: Path, answerer: Answerer, handing: Handing) -> tuple[OutgoingFolder, ...]:
+        rejects, by_file = Spool(spool, write_problems), AnswerFiles(spool / "texts", answerer.send, self._today)
         return (
             OutgoingFolder(rejects, spool / "replies" / "outgoing", by_file.send),
             OutgoingFolder(rejects, spool / "handover" / "outgoing", handing.by_note),
@@ -205,7 +205,7 @@ class Application:
 
     def _schedule(self) -> None:
         self._housekeeping.schedule(self._scheduler)
-        self._scheduler.add_job(self._keeping.erase_due, "interval", hours=1, id="erase_due")
+        self._scheduler.add_job(self._erasing.erase_due, "interval", hours=1, id="erase_due")
         self._scheduler.add_job(self._released.look, "interval", seconds=LOOK_SECONDS, id="released")
         self._scheduler.add_job(self._look_outgoing, "interval", seconds=outgoing.LOOK_SECONDS, id="outgoing")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from daemon.cli_shared import config_option, json_option, keep, print_json, print_lines, settings_of
+from daemon.cli_shared import ask_or_act, config_option, json_option, print_json, print_lines, settings_of
 
 # Modules that only one command needs are imported by that command: the others must answer at once.
 
@@ -24,7 +24,7 @@ def handover(context: click.Context, every: bool, config: Path, as_json: bool) -
     if context.invoked_subcommand is None:
         from daemon.pages.handovers import handover_lines
 
-        documents = keep(settings_of(config), {"do": "handover look", "every": every})["handovers"]
+        documents = ask_or_act(settings_of(config), {"do": "handover look", "every": every})["handovers"]
         if as_json:
             print_json({"handovers": documents})
         else:
@@ -56,7 +56,7 @@ def handover_assign(
         raise click.UsageError("--consent or --without-consent, not both.")
     request: dict[str, Any] = {"consent": consent, "reply": reply, "phoned": when if phone else None, "danger": danger}
     given = {key: value for key, value in request.items() if value is not None}
-    done = keep(
+    done = ask_or_act(
         settings_of(config),
         {"do": "handover assign", "number": number, "service": service, "plain": plain, **given},
     )
@@ -69,7 +69,7 @@ def handover_assign(
 @config_option
 def handover_packet(reference: str, plain: bool, config: Path) -> None:
     """Write the packet of a hand-over again, with what was written since."""
-    done = keep(settings_of(config), {"do": "handover packet", "reference": reference, "plain": plain})
+    done = ask_or_act(settings_of(config), {"do": "handover packet", "reference": reference, "plain": plain})
     click.echo(f"hand-over {reference}: {done['packet']}")
 
 
@@ -79,7 +79,7 @@ def handover_packet(reference: str, plain: bool, config: Path) -> None:
 @config_option
 def handover_taken(reference: str, who: str, config: Path) -> None:
     """Note that somebody there has taken it up. Its packet is removed: they have it."""
-    keep(settings_of(config), {"do": "handover taken", "reference": reference, "who": who})
+    ask_or_act(settings_of(config), {"do": "handover taken", "reference": reference, "who": who})
     click.echo(f"hand-over {reference} is taken up.")
 
 
@@ -89,5 +89,5 @@ def handover_taken(reference: str, who: str, config: Path) -> None:
 @config_option
 def handover_closed(reference: str, outcome: str, config: Path) -> None:
     """Note that it has come to its end."""
-    keep(settings_of(config), {"do": "handover closed", "reference": reference, "outcome": outcome})
+    ask_or_act(settings_of(config), {"do": "handover closed", "reference": reference, "outcome": outcome})
     click.echo(f"hand-over {reference} is closed.")

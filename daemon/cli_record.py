@@ -14,11 +14,11 @@ import click
 from daemon.cli_shared import (
     DONE,
     REFUSED,
+    ask_or_act,
     config_option,
     disclosed,
     fail,
     json_option,
-    keep,
     print_json,
     print_lines,
     settings_of,
@@ -88,7 +88,7 @@ def _write(folder: Path, request: dict[str, Any], config: Path) -> None:
     made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, file in keep(settings_of(config), request)["opened"].items():
+        for name, file in ask_or_act(settings_of(config), request)["opened"].items():
             with file:
                 put_whole(folder / name, partial(shutil.copyfileobj, file))
             click.echo(folder / name)
@@ -112,7 +112,7 @@ def erase(batch: str, why: str, yes: bool, config: Path) -> None:
     settings = settings_of(config)
     if not yes:
         click.confirm(f"Erase the people of {batch} for good? Nothing brings them back", abort=True)
-    done = keep(settings, {"do": "erase", "batch": batch, "why": why})
+    done = ask_or_act(settings, {"do": "erase", "batch": batch, "why": why})
     click.echo(f"{batch} is erased; the certificate: {done['certificate']}")
     if not done["compacted"]:
         click.echo("Old pages of the database could not be removed yet; the service does it within the hour.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from daemon.cli_shared import ask, config_option, json_option, keep, print_json, print_lines, settings_of
+from daemon.cli_shared import ask, ask_or_act, config_option, json_option, print_json, print_lines, settings_of
 
 # Modules that only one command needs are imported by that command: the others must answer at once.
 
@@ -30,7 +30,7 @@ def replies(
         held = ask(config, {"do": "seen", "number": seen})["batches"]
         click.echo(f"nothing is held for that number any more; {held} batches go on.")
     elif done is not None:
-        keep(settings_of(config), {"do": "settle", "number": done})
+        ask_or_act(settings_of(config), {"do": "settle", "number": done})
         click.echo("nobody waits for an answer there any more.")
     else:
         _show(config, number, every, as_json)
@@ -55,7 +55,7 @@ def _show(config: Path, number: str | None, every: bool, as_json: bool) -> None:
     from daemon.pages.replies import conversation_lines, reply_lines
 
     what = {"every": every} if number is None else {"number": number}
-    document = keep(settings := settings_of(config), {"do": "consult", **what})
+    document = ask_or_act(settings := settings_of(config), {"do": "consult", **what})
     if as_json:
         print_json(document)
     elif number is None:

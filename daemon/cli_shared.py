@@ -96,7 +96,7 @@ def _from_database_or_service(
         fail(str(error))
 
 
-def keep(settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
+def ask_or_act(settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
     """Have the running service do what belongs on record; with none running, do it here. Its answer."""
     from daemon.control.client import Denied, NoDaemon
     from daemon.control.client import ask as ask_service
@@ -106,10 +106,10 @@ def keep(settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
     except Denied as error:
         fail(str(error))
     except NoDaemon as error:
-        return _keep_alone(settings, request, str(error))
+        return _act_here(settings, request, str(error))
 
 
-def _keep_alone(settings: Settings, request: dict[str, Any], no_service: str) -> dict[str, Any]:
+def _act_here(settings: Settings, request: dict[str, Any], no_service: str) -> dict[str, Any]:
     from daemon.control.alone import act_alone, alone
     from daemon.folders import CannotStart
     from daemon.store import StoreFull

@@ -15,7 +15,7 @@ from daemon.control.server import Action, Asker, Forbidden
 from daemon.core.message import Resolution
 from daemon.intake import wording
 from daemon.intake.readers.items import Unreadable
-from daemon.services.answers import Answers
+from daemon.services.answering import Answerer
 from daemon.services.station import Station
 from daemon.settings import Approval
 from daemon.store import Store
@@ -32,7 +32,7 @@ class Actions:
     """Each action is one committed decision, then a ring for whom it concerns; or a document that is read."""
 
     def __init__(
-        self, station: Station, store: Store, decisions: Decisions, pin_tries: PinTries, answers: Answers,
+        self, station: Station, store: Store, decisions: Decisions, pin_tries: PinTries, answerer: Answerer,
         others: Mapping[str, Action],
     ) -> None:  # fmt: skip
         """`others` are actions that do without a running service too."""
@@ -40,7 +40,7 @@ class Actions:
         self._store = store
         self._decisions = decisions
         self._pin_tries = pin_tries
-        self._answers = answers
+        self._answerer = answerer
         self._log = structlog.get_logger()
         self._known: dict[str, Action] = {
             "release": self._release,
@@ -196,7 +196,7 @@ class Actions:
         text = wording.for_one_person(word(request, "text").encode(), station.spool_dir / "texts", today)
         if isinstance(text, Unreadable):
             raise NotPossible(text.reason.replace(f"{wording.NAME}: ", ""))
-        answered = self._answers.send(word(request, "number"), text, asker.user)
+        answered = self._answerer.send(word(request, "number"), text, asker.user)
         return {"message": answered.message_id, "number": answered.recipient, "sim": answered.sim}
 
     def _changed(self, change: Change) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from daemon.control.conversations import Conversations
 from daemon.control.disclosing import Disclosing
+from daemon.control.erasing import Erasing
 from daemon.control.handing import Handing
-from daemon.control.keeping import Keeping
 from daemon.control.server import asker_here
 from daemon.folders import CannotStart, lock
 from daemon.settings import Settings
@@ -43,7 +43,7 @@ def act_alone(store: Store, settings: Settings, request: dict[str, Any]) -> dict
     Raises NotPossible, StoreFull, OSError.
     """
     given = (store, lambda: settings, time.time, _nobody_to_tell)
-    parts = (Keeping(*given), Conversations(*given), Handing(*given), Disclosing(*given))
+    parts = (Erasing(*given), Conversations(*given), Handing(*given), Disclosing(*given))
     actions = {name: action for part in parts for name, action in part.actions.items()}
     return actions[request["do"]](asker_here(), request)
 

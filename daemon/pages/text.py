@@ -1,4 +1,4 @@
-"""The same documents as plain text, for a terminal."""
+"""What the station shows of itself, as plain text for a terminal: documents in, lines out."""
 
 from __future__ import annotations
 

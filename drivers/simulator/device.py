@@ -11,8 +11,8 @@ from drivers.simulator.storage import Memory, tpdu_length
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from drivers.simulator.network import Network, Waiting
-    from drivers.simulator.sim import Sim
+    from drivers.simulator.network import Network
+    from drivers.simulator.sim import Sim, Waiting
     from drivers.simulator.timers import Timer
 
 REGISTRATIONS = {"not registered": 0, "home": 1, "searching": 2, "denied": 3, "unknown": 4, "roaming": 5}  # 27.007 §7.2

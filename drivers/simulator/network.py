@@ -6,50 +6,27 @@ import random
 import re
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from drivers import pdu as codec
 from drivers.alphabet import split
 from drivers.simulator.errors import AtError
 from drivers.simulator.faults import Rule, Script
+from drivers.simulator.sim import Waiting
 from drivers.types import Concat
 
 if TYPE_CHECKING:
     from drivers.simulator.log import NetworkLog
-    from drivers.simulator.sim import Sim
+    from drivers.simulator.sim import Handset, Sim
     from drivers.simulator.timers import Timers
 
 DELIVERED, STILL_TRYING, NOT_OBTAINABLE = 0x00, 0x22, 0x43  # TP-Status, 23.040 §9.2.3.15
 UNASSIGNED_NUMBER, INVALID_PDU, NO_SMSC, NO_SERVICE = 1, 304, 330, 331
 
 _NUMBER = re.compile(r"\+?[0-9*#]+")
-
-
-@dataclass(slots=True)
-class Waiting:
-    """A PDU on its way to a SIM. `kind` is "report" or "deliver"; `fields` describe it in the log."""
-
-    kind: str
-    pdu: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    told_waiting: bool = False
-
-
-class Handset(Protocol):
-    """The modem that a SIM sits in, as the network sees it."""
-
-    imei: str
-
-    def reachable(self) -> bool:
-        """Switched on, registered, and the SIM unlocked."""
-        ...
-
-    def take(self, item: Waiting) -> str | None:
-        """Hand a PDU over: where it went ("SM 3", "+CDS"), or None when it must wait."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,38 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from drivers.simulator.errors import AtError
 from drivers.simulator.storage import Memory
 
-if TYPE_CHECKING:
-    from drivers.simulator.network import Handset, Waiting
-
 PIN_TRIES = 3
 INCORRECT_PASSWORD = 16
 PUK_REQUIRED = 12
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A PDU on its way to a SIM. `kind` is "report" or "deliver"; `fields` describe it in the log."""
+
+    kind: str
+    pdu: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    told_waiting: bool = False
+
+
+class Handset(Protocol):
+    """The modem that a SIM sits in, as the network sees it."""
+
+    imei: str
+
+    def reachable(self) -> bool:
+        """Switched on, registered, and the SIM unlocked."""
+        ...
+
+    def take(self, item: Waiting) -> str | None:
+        """Hand a PDU over: where it went ("SM 3", "+CDS"), or None when it must wait."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from daemon.store.stops import NotPossible
 from drivers.alphabet import part_count
 
 
-class Answers:
+class Answerer:
     """Whoever answers is told at once what cannot be sent, and why."""
 
     def __init__(self, station: Station, answering: Answering) -> None:

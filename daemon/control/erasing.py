@@ -1,4 +1,4 @@
-"""Erases what the station need not keep any longer. By the service, or alone without one."""
+"""Erases the people of a batch: at somebody's word, or when their time has come. By the service, or without one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from daemon.store.erasure import Erasure
 Clock = Callable[[], float]
 
 
-class Keeping:
+class Erasing:
     """`settings` and `clock` give what holds at the moment of each request."""
 
     def __init__(
