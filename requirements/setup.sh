@@ -48,7 +48,7 @@ if [ ! -e "$VENV/has-$kind" ] && [ ! -e "$VENV/has-dev" ]; then
         dev) set -- -r requirements/dev.lock ;;
         *) stop "there is no set-up called $kind: it is run or dev." ;;
     esac
-    printf 'Installing packages from the lock files (well under a minute)\n'
+    printf 'Installing packages from the lock files (it may take a minute or two)\n'
     # What the service needs is kept as wheels: `make package` and `make bundle` are made of them.
     pip download --require-hashes --only-binary :all: --dest "$VENV/wheels" -r requirements/run.lock
     pip install --require-hashes --only-binary :all: --find-links "$VENV/wheels" "$@"

@@ -45,7 +45,8 @@ def ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:
                 "`outpost status`, before you ask again."
             ) from error
         except (OSError, ValueError) as error:
-            raise NoDaemon(f"no service answers at {path} ({error}). Start it: systemctl start outpost") from error
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise NoDaemon(f"no service answers at {path} ({why}). Start it: systemctl start outpost") from error
     if not answer.pop("ok", False):
         raise Denied(str(answer.get("error", "the service refused without a reason")))
     return answer
