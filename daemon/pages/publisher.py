@@ -126,7 +126,7 @@ class Publisher:
         write_whole(station.spool_dir / "station.html", lambda file: file.write(as_page))
 
     def _keep_head(self) -> None:
-        head = Head.parse(self._views.audit_head())
+        head = Head.parse(self._views.lasting_head())
         if head is not None and head != self._head:
             record.keep_head(self.settings.station.state_dir, head)
             self._head = head

@@ -26,6 +26,7 @@ class Receiver:
         self._modem = modem
         self._sim = sim
         self._hand = hand
+        self._put_off = False  # reports wait already
         self._kept: list[Inbound] = []  # committed while the modem was busy; it has not heard so yet
         self._log = structlog.get_logger().bind(iccid=sim.iccid)
         self.next_sweep = station.clock.monotonic()
@@ -34,7 +35,7 @@ class Receiver:
     def receive(self, *, hurry: bool) -> None:
         """Take in all that is there now. Raises StoreFull, with nothing lost; ModemError.
 
-        `hurry`: a text is ready to go. Status reports then wait until the modem is busy with it.
+        `hurry`: a text is ready to go. Status reports then wait until the modem is busy with it, but not for a second.
         """
         self._acknowledge(self._kept)
         self._kept = []
@@ -47,6 +48,7 @@ class Receiver:
     def keep_direct(self) -> None:
         """While the modem is busy: commit what came inside URCs. It is acknowledged by `receive`. Raises StoreFull."""
         direct = [inbound for inbound in self._modem.take_direct() if inbound not in self._kept]
+        self._put_off = False
         if direct:
             self._keep_all([pdu.decode(inbound.pdu) for inbound in direct])
             self._kept += direct
@@ -55,8 +57,10 @@ class Receiver:
         """What came inside URCs. A modem that holds the next back until it has an acknowledgement (27.005 §3.4.4) rings
         with it; sending does not wait for that."""
         while direct := self._modem.take_direct():
-            if hurry and all(pdu.is_status_report(inbound.pdu) for inbound in direct):
+            if hurry and not self._put_off and all(pdu.is_status_report(inbound.pdu) for inbound in direct):
+                self._put_off = True
                 return
+            self._put_off = False
             self._keep(direct)
             self._acknowledge(direct)
 

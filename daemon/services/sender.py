@@ -25,8 +25,8 @@ from drivers.modem import Modem, ModemError
 from drivers.types import Accepted, InDoubt, Outcome, Refused, SimIdentity, SubmitPdu
 
 NO_ROOM = "disk full: nothing is claimed or sent until there is room"
-LATER_SECONDS = 0.025
-"""Between looks, while the modem is busy, whether no line works just now."""
+LATER_SECONDS = 0.02
+"""Until the next look, while the modem is busy, whether no line works just now; twice as long each time."""
 RECORD_PAUSE = 1.0
 """Seconds between tries to record an answer while the disk is full."""
 NOT_OF_THE_NETWORK = frozenset({
@@ -69,6 +69,7 @@ class Sender:
         self._hand = hand
         self._receive = receive
         self._meanwhile: list[Callable[[], None]] = []
+        self._later = LATER_SECONDS
         self._doubts: list[_Submit] = []
         self._rests = station.sims.rests(sim.iccid)
 
@@ -96,15 +97,18 @@ class Sender:
     def _while_busy(self) -> float:
         """One piece of work while the modem is busy, if no line waits for its turn; see `Modem.submit`."""
         try:
-            if self._meanwhile and self._hand.if_free(self._meanwhile[0]):
-                del self._meanwhile[0]
-                return 0.0
+            if not self._meanwhile:
+                return NEVER
+            if not self._hand.if_free(self._meanwhile[0]):
+                self._later *= 2
+                return self._later
+            del self._meanwhile[0]
         except StoreFull:
             self._meanwhile.clear()  # whoever has to write next says it
         except Exception:  # noqa: BLE001 - the answer that is awaited is worth more
             self._meanwhile.clear()
             self._log.exception("nothing could be made ready")
-        return LATER_SECONDS if self._meanwhile else NEVER
+        return 0.0
 
     def _send(self, item: WorkItem, pdus: Sequence[SubmitPdu]) -> float | None:
         if len(pdus) == 1:
@@ -142,7 +146,8 @@ class Sender:
     def _submit(self, item: WorkItem, pdus: Sequence[SubmitPdu], seq: int) -> bool:
         """Hand one part over and record its outcome; whether the next part may follow."""
         begun: list[int] = []
-        self._meanwhile = [self._receive] if seq < len(pdus) else [self._receive, self._claims.make_ready]
+        self._later = LATER_SECONDS
+        self._meanwhile = [self._receive] if seq < len(pdus) else [self._claims.make_ready, self._receive]
 
         def at_prompt() -> None:
             begun.append(self._begin(item, pdus, seq))
@@ -215,7 +220,8 @@ class Sender:
 
     def _accepted(self, submit: _Submit, mr: int | None, now: float) -> None:
         with self._hand:
-            self._station.outbox.accepted(submit.submit_id, mr, now)
+            # What follows at once waits for the disk, before its own PDU leaves.
+            self._station.outbox.accepted(submit.submit_id, mr, now, durable=not self._claims.has_next)
             if self._rests:
                 self._station.sims.forget_rests(self._sim.iccid)
                 self._rests = 0

@@ -24,6 +24,10 @@ from daemon.store.connection import Store
 NAMED_BY_PEOPLE = frozenset({"why", "batch", "file", "category"})
 """Facts whose words people choose, and may put a number into."""
 _LAST = "SELECT seq, hash FROM audit WHERE seq = (SELECT max(seq) FROM audit)"
+_LAST_AND_ZONE = (
+    "SELECT seq, hash, (SELECT value FROM station WHERE key = 'timezone')"
+    " FROM (SELECT 1) LEFT JOIN audit ON seq = (SELECT max(seq) FROM audit)"
+)
 SIGNING_KEY = "audit_signing_key"
 """The name of the station's secret for signing exports."""
 TRIGGERS = ("audit_in_order", "audit_never_changed", "audit_never_shortened")
@@ -32,24 +36,25 @@ TRIGGERS = ("audit_in_order", "audit_never_changed", "audit_never_shortened")
 def record(
     conn: sqlite3.Connection, now: float, what: What, who: str = SERVICE, why: str = "", **facts: object
 ) -> Head:
-    """Add one entry inside a transaction, which must be a durable one; the new head.
+    """Add one entry inside a transaction; the new head.
 
     `who` is a user, or SERVICE; `facts` are what JSON can hold: numbers and texts of people only under a Seal.
     """
     if why:
         facts["why"] = why
-    last = conn.execute(_LAST).fetchone() or (0, NOTHING)
+    last, before, zone = conn.execute(_LAST_AND_ZONE).fetchone()
+    seq = (last or 0) + 1
     entry = canonical({
-        "seq": last[0] + 1,
+        "seq": seq,
         "at": datetime.fromtimestamp(now, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
-        "local": datetime.fromtimestamp(now // 1, _zone(conn)).isoformat(),
+        "local": datetime.fromtimestamp(now // 1, _zone_named(zone or "UTC")).isoformat(),
         "boot": boot_id(),
         "since_boot": round(since_boot(), 6),
         "what": what,
         "who": who,
         **{key: blanked(str(fact)) if key in NAMED_BY_PEOPLE else fact for key, fact in facts.items()},
     })  # fmt: skip
-    head = Head(last[0] + 1, link(last[1], entry))
+    head = Head(seq, link(before or NOTHING, entry))
     conn.execute("INSERT INTO audit VALUES (?, ?, ?)", (head.seq, entry, head.hash))
     return head
 
@@ -127,12 +132,6 @@ class Audit:
     def _missing_triggers(self) -> list[Break]:
         found = {row[0] for row in self._store.conn.execute("SELECT name FROM sqlite_master WHERE tbl_name = 'audit'")}
         return [Break(0, f"unguarded: the trigger {name} is gone") for name in TRIGGERS if name not in found]
-
-
-def _zone(conn: sqlite3.Connection) -> ZoneInfo:
-    """The station's time zone, as the service noted it at its start."""
-    row = conn.execute("SELECT value FROM station WHERE key = 'timezone'").fetchone()
-    return _zone_named("UTC" if row is None else row[0])
 
 
 @lru_cache(maxsize=4)

@@ -244,12 +244,14 @@ class Outbox(Questions):
             )  # fmt: skip
             return int(submit["id"])
 
-    def accepted(self, submit_id: int, mr: int | None, now: float) -> None:
+    def accepted(self, submit_id: int, mr: int | None, now: float, *, durable: bool = True) -> None:
         """The SMSC has the part; None is an MR that nobody knows. A report that came before this is matched here.
+
+        Not `durable`: a power cut before the next durable commit leaves the part in doubt.
 
         This and the other answers change no part once the submit has its answer, from the modem or from a report.
         """
-        with self._store.writing() as conn:
+        with self._store.writing(durable=durable) as conn:
             part_id = answer(conn, submit_id, "accepted", now, mr=mr)
             if part_id is not None:
                 move_part(conn, part_id, PartState.SENT, mr=mr, sent_at=now)

@@ -88,16 +88,16 @@ GROUP BY earlier.recipient
 
 def barred(conn: sqlite3.Connection, message_id: int, now: float) -> Barred | None:
     """Why this message may not go to its recipient at this moment; None when it may."""
-    forbidden, unread = conn.execute(
-        f"SELECT {_FORBIDDEN}, kind = 'list' AND EXISTS (SELECT 1 FROM unread WHERE tag = person_tag(recipient))"
-        " FROM messages WHERE id = ?",
+    forbidden, unread, policy = conn.execute(
+        f"SELECT {_FORBIDDEN}, kind = 'list' AND EXISTS (SELECT 1 FROM unread WHERE tag = person_tag(recipient)),"
+        " (SELECT value FROM station WHERE key = 'policy') FROM messages WHERE id = ?",
         (message_id,),
     ).fetchone()
     if forbidden:
         return Barred(MessageState.SUPPRESSED, forbidden)
     if unread:
         return Barred(MessageState.HELD, UNREAD)
-    days = policy_of(conn).repeat_days
+    days = _policy(policy).repeat_days
     if not days:
         return None
     name, at = conn.execute(
@@ -250,13 +250,12 @@ def known_as(cell: str, policy: Policy) -> str:
 
 def policy_of(conn: sqlite3.Connection) -> Policy:
     """What the configuration said when it was read last."""
-    row = conn.execute("SELECT value FROM station WHERE key = 'policy'").fetchone()
-    return Policy() if row is None else _policy(row[0])
+    return _policy(conn.execute("SELECT (SELECT value FROM station WHERE key = 'policy')").fetchone()[0])
 
 
 @lru_cache(maxsize=4)
-def _policy(as_json: str) -> Policy:
-    return Policy(**json.loads(as_json))
+def _policy(as_json: str | None) -> Policy:
+    return Policy() if as_json is None else Policy(**json.loads(as_json))
 
 
 def _suppress(conn: sqlite3.Connection, found: Iterable[tuple[str, float, int]]) -> None:

@@ -131,6 +131,12 @@ class Views:
         row = self._store.conn.execute("SELECT seq || ':' || hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
         return "" if row is None else str(row[0])
 
+    def lasting_head(self) -> str:
+        """The same, and a power cut will not take it back: to be kept elsewhere. Raises OSError."""
+        head = self.audit_head()
+        self._store.sync()
+        return head
+
     def _dicts(self, sql: str, *args: object) -> list[dict[str, Any]]:
         return [dict(row) for row in self._store.conn.execute(sql, args)]
 
