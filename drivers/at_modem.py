@@ -10,7 +10,8 @@ from drivers import answers, ussd
 from drivers.library import CommandError, Session
 from drivers.lines import Event, News
 from drivers.modem import ModemSilent, Pins, PortLost, SimUnavailable, nothing_else
-from drivers.preparation import ANOTHER_SIM, Prepared, prepare, same_sim, why_no_sms
+from drivers.preparation import Prepared, prepare, same_sim, why_no_sms
+from drivers.sim_card import ANOTHER_SIM
 from drivers.storage import Storage
 from drivers.submitting import Submitter
 from drivers.trace import Trace

@@ -7,41 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from drivers import answers, usb
-from drivers.library import CommandError, Session, error_of
+from drivers.library import CommandError, Session
 from drivers.lines import name_of
-from drivers.modem import ModemDead, ModemSilent, Pins, PortLost, SimUnavailable
+from drivers.modem import ModemDead, ModemSilent, Pins
 from drivers.port import MODEM_MANAGER, why_taken
-from drivers.quirks import CNMI_TARGETS, ICCID_QUERIES, Quirks, quirks_of
+from drivers.quirks import CNMI_TARGETS, Quirks, quirks_of
+from drivers.sim_card import AGAIN_SECONDS, check_sim, read_sim, sim_state, unlock
 from drivers.transport import FIRST_SECONDS
 from drivers.types import ModemIdentity, SimIdentity
 
 QUESTIONS = ("AT+CMGF?", "AT+CSQ", "AT+CREG?")
 """Queries with an answer of their own, by which the channel finds back into step."""
-AGAIN_SECONDS = 1.0
-SLOW_TRIES = 10
 SMS_READY_TRIES = 25
 """Some makes take this many seconds from power-on until they know SMS commands."""
 CFUN_SECONDS = 15.0
-ANOTHER_SIM = "{port}: another SIM is in the modem now. It is opened again."
-PIN_SECONDS = 20.0
-SEE_TO_IT = "If this goes on, unplug it and plug it in again, and check its speed, its cable and its power."
-_STATE = re.compile(r"[A-Z0-9 /_-]*")
-_WELL_FORMED_PIN = re.compile(r"\d{4,8}")
-_STATE_OF_CODE = {  # 27.007 §9.2.1, 27.005 §3.2.5
-    10: "NOT INSERTED", 310: "NOT INSERTED", 13: "FAILURE", 15: "FAILURE", 313: "FAILURE", 315: "FAILURE",
-    11: "SIM PIN", 311: "SIM PIN", 12: "SIM PUK", 316: "SIM PUK", 14: "BUSY", 314: "BUSY", 515: "BUSY",
-}
-_NOT_YET_CODES = frozenset({3})  # seen for a second or two after power-on
-_INCORRECT_PASSWORD = 16
 _NOT_SUPPORTED_CODES = frozenset({4, 303, 100})  # and unknown: some modems say so of a command that they do not have
-_USABLE_STATES = frozenset({"READY", "SIM PIN2", "SIM PUK2"})  # the second PIN guards nothing that SMS need
-_NO_USE = {
-    "NOT INSERTED": "there is no SIM in this modem. Put one in.",
-    "REMOVED": "the SIM was taken out of this modem. Put it in again.",
-    "NOT READY": "the SIM does not get ready. Take it out, wipe its contacts and put it in again.",
-    "FAILURE": "the SIM does not work in this modem (SIM failure). Try it in a telephone.",
-    "BUSY": "the SIM is busy and does not say whether it wants its PIN. It is asked again.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +49,14 @@ def prepare(session: Session, pins: Pins | None) -> Prepared:
     quirks = quirks_of(modem.manufacturer, modem.model)
     _try_each(session, quirks.at_start)
     _switch_radio_on(session)
-    _unlock(session, pins, modem.imei)
+    unlock(session, pins, modem.imei)
     _try_each(session, quirks.with_sim)
     _enter_pdu_mode(session, quirks)
     acknowledges = session.try_to("AT+CSMS=1") is not None
     memories = _choose_memories(session, quirks)
     _announce(session, quirks)
     session.try_to("AT+COPS=3,0")  # network names in letters
-    return Prepared(modem, _read_sim(session), quirks, memories, acknowledges)
+    return Prepared(modem, read_sim(session), quirks, memories, acknowledges)
 
 
 def _why_dead(port: str) -> str:
@@ -114,83 +94,6 @@ def _switch_radio_on(session: Session) -> None:
     for line in session.try_to("AT+CFUN?") or ():
         if re.match(r"\+CFUN\s*:\s*[04]\b", line):  # off, or flight mode (27.007 §8.2)
             session.try_to("AT+CFUN=1", CFUN_SECONDS)
-
-
-def _unlock(session: Session, pins: Pins | None, imei: str) -> None:
-    """One try of the PIN, and only where the SIM asks for exactly that. Raises SimUnavailable."""
-    state = _sim_state(session)
-    if state in _USABLE_STATES:
-        return
-    port = session.port
-    if state in _NO_USE:
-        raise SimUnavailable(f"{port}: {_NO_USE[state]}", "absent")
-    iccid = _iccid(session)
-    which = f"the SIM {iccid}" if iccid else "the SIM"
-    if state != "SIM PIN":
-        raise SimUnavailable(
-            f"{port}: {which} or its modem is locked and asks for {state}. Unlock it in a telephone; it is not tried "
-            f"here.",
-            "locked", iccid,
-        )  # fmt: skip
-    pin = pins.find(iccid, imei) if pins is not None else None
-    if pins is None or pin is None:
-        raise SimUnavailable(
-            f"{port}: {which} asks for its PIN and none may be tried. "
-            f"Name a pin_file for it in [sims] or [modems], or switch its PIN off.",
-            "locked", iccid,
-        )  # fmt: skip
-    if not _WELL_FORMED_PIN.fullmatch(pin):
-        raise SimUnavailable(
-            f"{port}: the PIN for {which} is not four to eight digits, and was not tried. Correct its pin_file.",
-            "locked", iccid,
-        )  # fmt: skip
-    pins.trying(iccid, imei, pin)
-    right = _takes_pin(session, pin)
-    if right is not None:
-        pins.settled(iccid, imei, pin, right=right)
-    if not right:
-        said = "says that its PIN is wrong" if right is False else "did not take its PIN"
-        raise SimUnavailable(
-            f"{port}: {which} {said}, and it is not tried again: the third wrong one locks the SIM. "
-            f"Check the PIN in a telephone, then correct its pin_file.",
-            "locked", iccid,
-        )  # fmt: skip
-
-
-def _takes_pin(session: Session, pin: str) -> bool | None:
-    """Give the PIN, once. None: nobody knows what became of it."""
-    try:
-        final = session.channel.ask(f'AT+CPIN="{pin}"', PIN_SECONDS, once=True)[-1]
-    except ModemSilent:
-        final = "OK"  # the state tells whether it was taken
-    error = error_of(final)
-    if error is not None:
-        return False if error == ("CME", _INCORRECT_PASSWORD) else None
-    for _ in range(SLOW_TRIES):
-        if _sim_state(session) in _USABLE_STATES:
-            return True
-        session.channel.wire.pause(AGAIN_SECONDS)
-    return None
-
-
-def _sim_state(session: Session) -> str:
-    """What AT+CPIN? says (27.007 §8.3). A modem that does not know the question is taken to have a usable SIM."""
-    for _ in range(SLOW_TRIES):
-        try:
-            lines = session.ask("AT+CPIN?")
-        except CommandError as error:
-            if error.code in _STATE_OF_CODE:
-                return _STATE_OF_CODE[error.code]
-            if error.code not in _NOT_YET_CODES:
-                return "READY"
-        else:
-            state = answers.plain_text(lines, "+CPIN").upper()
-            if not _STATE.fullmatch(state):
-                raise ModemSilent(f"{session.port}: the modem answers nonsense. {SEE_TO_IT}")
-            if state != "NOT READY":
-                return state or "READY"
-        session.channel.wire.pause(AGAIN_SECONDS)
-    return "NOT READY"
 
 
 def _enter_pdu_mode(session: Session, quirks: Quirks) -> None:
@@ -252,25 +155,16 @@ def _allowed(setting: tuple[int, ...], offered: list[set[int]]) -> bool:
 
 def why_no_sms(session: Session, prepared: Prepared) -> str:
     """See `Modem.why_not`. Raises PortLost, ModemSilent, or SimUnavailable when the SIM is gone or locked now."""
-    state = _sim_state(session)
+    state = sim_state(session)
     if state == "BUSY":
         return "the SIM is busy"
-    _check_sim(session, prepared, state)
+    check_sim(session, state, prepared.sim.iccid)
     mode = next((line for line in session.try_to("AT+CMGF?") or () if name_of(line) == "+CMGF"), "")
     if re.search(r":\s*1", mode):
         return "the modem fell back into text mode"
     if prepared.memories != ("",) and session.try_to("AT+CPMS?") is None:
         return "the storage of the modem cannot be read"
     return _why_no_smsc(session)
-
-
-def _check_sim(session: Session, prepared: Prepared, state: str) -> None:
-    if state in _NO_USE:
-        raise SimUnavailable(f"{session.port}: {_NO_USE[state]}", "absent")
-    if state not in _USABLE_STATES:
-        raise SimUnavailable(f"{session.port}: the SIM asks for {state} now. It is opened again.", "locked")
-    if _iccid(session) not in {"", prepared.sim.iccid}:
-        raise PortLost(ANOTHER_SIM.format(port=session.port))
 
 
 def _why_no_smsc(session: Session) -> str:
@@ -283,20 +177,6 @@ def _why_no_smsc(session: Session) -> str:
     if any(name_of(line) == "+CSCA" for line in lines) and not answers.smsc(lines):
         return "no SMSC address on the SIM: set it in a telephone, or ask the network for it"
     return ""
-
-
-def _read_sim(session: Session) -> SimIdentity:
-    imsi = answers.serial_digits(session.try_to("AT+CIMI") or ())
-    number = answers.own_number(session.try_to("AT+CNUM") or ())
-    return SimIdentity(_iccid(session), imsi or None, number)
-
-
-def _iccid(session: Session) -> str:
-    """Empty when no command gives it."""
-    for query in ICCID_QUERIES:
-        if found := answers.iccid(session.try_to(query) or ()):
-            return found
-    return answers.iccid_of_file(session.try_to("AT+CRSM=176,12258,0,0,10") or ())
 
 
 def same_sim(before: Prepared, after: Prepared) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from daemon.core.spans import DAY, HOUR, MINUTE
@@ -185,11 +185,6 @@ def known_since(history: History, limits: Limits, now: float) -> float | None:
         if 0 < getattr(limits, key) <= history.recipients_within(window, now)
     )
     return max(reached, default=None)
-
-
-def as_dict(limits: Limits) -> dict[str, float]:
-    """The limits by their keys in the configuration."""
-    return asdict(limits)
 
 
 def longest_window(limits: Limits) -> float:

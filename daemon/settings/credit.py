@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from types import MappingProxyType
 
+from daemon.settings.networks import by_network
 from daemon.settings.section import Section
 from daemon.settings.values import Balance, Credit
 
@@ -15,16 +15,8 @@ _MOST_HOURS = 24 * 366
 
 def credit_of(section: Section) -> Credit:
     """The table [credit] with its networks."""
-    networks = section.section("networks")
-    found: dict[str, Balance] = {}
-    for network in networks.table:
-        balance = _balance(networks.section(network))
-        if re.fullmatch(r"[0-9]{5,6}", network):
-            found[network] = balance
-        else:
-            networks.fault(network, "is no network; write MCC and MNC together, 5 or 6 digits, such as "
-                                    "[credit.networks.23410]")
-    return Credit(section.number("check_hours", Credit().check_hours, 0.001, _MOST_HOURS), MappingProxyType(found))
+    networks = by_network(section.section("networks"), _balance)
+    return Credit(section.number("check_hours", Credit().check_hours, 0.001, _MOST_HOURS), networks)
 
 
 def _balance(section: Section) -> Balance:

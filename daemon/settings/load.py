@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import os
 import re
@@ -11,14 +10,15 @@ import zoneinfo
 from datetime import time
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from daemon.core.quiet_hours import QuietHours
 from daemon.core.spans import DAY, HOUR
 from daemon.core.throttle import Limits
 from daemon.settings.credit import credit_of
 from daemon.settings.faults import Fault, SettingsError
+from daemon.settings.limits import limits_of
 from daemon.settings.lines import key_lines
+from daemon.settings.networks import by_network
 from daemon.settings.section import Faults, Section, unknown_keys
 from daemon.settings.services import services_of
 from daemon.settings.values import (
@@ -27,7 +27,6 @@ from daemon.settings.values import (
     Backup,
     Intake,
     Modems,
-    Overrides,
     Replying,
     Retention,
     Sending,
@@ -43,7 +42,7 @@ _MAX_DAYS = 36_500
 _MAX_PARTS = 255             # the concatenation header counts parts in one octet (23.040 §9.2.3.24.1)
 _MAX_SOCKET_PATH = 107       # sun_path of unix(7), without its final zero
 _MAX_REPEAT_DAYS = 3_660
-_MAX_LIMIT = 1_000_000
+_MAX_PRICE = 1_000_000
 _YEAR_HOURS = 8_760
 _MANY_BACKUPS = 1_000
 _MAX_GIB = 16_384
@@ -104,8 +103,8 @@ def _settings(root: Section, folder: Path) -> Settings:
         tariff=_tariff(root.section("tariff")),
         quiet_hours=_quiet_hours(root.section("quiet_hours")),
         replies=_replies(root.section("replies"), folder),
-        throttle=Limits().with_overrides(**_limits(throttle)),
-        networks=_networks(throttle.section("networks")),
+        throttle=Limits().with_overrides(**limits_of(throttle)),
+        networks=by_network(throttle.section("networks"), limits_of),
         credit=credit_of(root.section("credit")),
         retention=_retention(root.section("retention")),
         services=services_of(root.section("services")),
@@ -212,7 +211,7 @@ def _intake(section: Section) -> Intake:
 def _tariff(section: Section) -> Tariff:
     default = Tariff()
     return Tariff(
-        per_part=section.number("per_part", default.per_part, 0, _MAX_LIMIT),
+        per_part=section.number("per_part", default.per_part, 0, _MAX_PRICE),
         currency=section.text("currency", default.currency),
     )
 
@@ -241,32 +240,6 @@ def _time_of_day(section: Section, key: str, default: time) -> time:
         return time.fromisoformat(value)
     section.fault(key, f'is "{value}"; write hours and minutes from "00:00" to "23:59", such as "20:00"')
     return default
-
-
-def _limits(section: Section) -> dict[str, Any]:
-    """The limits that a table sets, by name; those that it leaves out are not in the answer."""
-    found: dict[str, Any] = {}
-    for name in (field.name for field in dataclasses.fields(Limits)):
-        value: float
-        if name == "min_gap_seconds":
-            value = section.number(name, -1, 0, DAY)
-        else:
-            value = section.whole(name, -1, 0, _MAX_LIMIT)
-        if value >= 0:
-            found[name] = value
-    return found
-
-
-def _networks(section: Section) -> MappingProxyType[str, Overrides]:
-    found: dict[str, Overrides] = {}
-    for network in section.table:
-        limits = _limits(section.section(network))
-        if re.fullmatch(r"[0-9]{5,6}", network):
-            found[network] = MappingProxyType(limits)
-        else:
-            section.fault(network, "is no network; write MCC and MNC together, 5 or 6 digits, such as "
-                                   "[throttle.networks.23410]")
-    return MappingProxyType(found)
 
 
 def _backup(section: Section, folder: Path) -> Backup:
@@ -298,7 +271,7 @@ def _sims(section: Section, folder: Path) -> MappingProxyType[str, SimSettings]:
             label=sim.text("label", ""),
             pin_file=_pin_file(sim, folder),
             paused=sim.flag("paused", default=False),
-            overrides=MappingProxyType(_limits(sim)),
+            overrides=limits_of(sim),
         )
         if not re.fullmatch(r"[0-9]{18,22}", iccid):
             section.fault(iccid, "is no ICCID; write the 18 to 22 digits that are printed on the SIM, such as "

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from drivers import library, preparation, submitting, transport
+from drivers import library, preparation, sim_card, submitting, transport
 from drivers.at_modem import open_modem
 from drivers.modem import Modem, ModemDead, ModemSilent, PortLost, SimUnavailable
 from drivers.types import (
@@ -188,8 +188,8 @@ class TestSim:
         (None, ["trying"]),
     ])
     def test_only_what_the_sim_says_is_known(self, peer, opened, pins_from, monkeypatch, hasty, answer, notes):
-        monkeypatch.setattr(preparation, "PIN_SECONDS", 0.1)
-        monkeypatch.setattr(preparation, "AGAIN_SECONDS", 0.001)
+        monkeypatch.setattr(sim_card, "PIN_SECONDS", 0.1)
+        monkeypatch.setattr(sim_card, "AGAIN_SECONDS", 0.001)
         pins = pins_from(lambda iccid: "1234")
         peer.answers["AT+CPIN?"] = "+CPIN: SIM PIN\r\nOK"
         peer.answers['AT+CPIN="1234"'] = lambda command: answer
@@ -209,7 +209,7 @@ class TestSim:
     def test_the_states_of_a_sim_are_told_apart_and_none_but_pin_is_answered(
         self, peer, opened, monkeypatch, answer, state, says
     ):
-        monkeypatch.setattr(preparation, "AGAIN_SECONDS", 0.001)
+        monkeypatch.setattr(sim_card, "AGAIN_SECONDS", 0.001)
         monkeypatch.setattr(library, "BUSY_PAUSES", (0.001,))
         peer.answers["AT+CPIN?"] = answer
         with pytest.raises(SimUnavailable, match=says) as raised:

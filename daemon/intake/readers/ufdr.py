@@ -15,7 +15,6 @@ EXPORT_AGAIN: Final = "export the contacts as UFDR or as Excel"
 MAX_DEPTH: Final = 64
 MAX_VALUE: Final = 4000          # characters that are kept of one value
 _CHUNK: Final = 1 << 16
-_PARTIES: Final = frozenset({"call", "instantmessage", "sms", "mms", "chat"})
 _NUMBERS: Final = frozenset({"phonenumber", "userid"})
 _TRUE: Final = frozenset({"true", "1", "yes"})
 

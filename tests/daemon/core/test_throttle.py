@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daemon.core.spans import DAY, HOUR, MINUTE
 from daemon.core.throttle import (
-    DAY,
-    HOUR,
-    MINUTE,
     MONTH,
     Allowed,
     History,
     Limits,
-    as_dict,
     longest_window,
     never_fits,
     next_allowed,
@@ -149,7 +146,7 @@ def test_used_counts_what_lies_in_each_window(limits: Limits, pairs: Submits, pa
             assert count == len(within(past, PART_WINDOWS[key], now))
         else:
             assert count == len({to for _, to in within(past, RECIPIENT_WINDOWS[key], now)})
-    assert set(counts) == {key for key, value in as_dict(limits).items() if value} - {"min_gap_seconds"}
+    assert set(counts) == {key for key, value in asdict(limits).items() if value} - {"min_gap_seconds"}
 
 
 def test_forgetting_changes_no_answer() -> None:
@@ -210,7 +207,7 @@ def test_a_message_that_can_never_fit_is_named() -> None:
 
 
 def test_the_defaults_are_those_of_the_configuration() -> None:
-    assert as_dict(Limits()) == {
+    assert asdict(Limits()) == {
         "min_gap_seconds": 10, "parts_per_minute": 4, "parts_per_hour": 100, "parts_per_day": 200,
         "parts_per_month": 3000, "recipients_per_day": 150, "recipients_per_month": 0,
     }
