@@ -118,6 +118,7 @@ class Application:
         self._log = structlog.get_logger()
         self._config, self._traces = config, traces
         self._clock = Clock()
+        self._make_good(store, settings)
         self._outbox = Outbox(store)
         views, replies = Views(store), Replies(store)
         self._reply_files = ReplyFiles(replies, Handovers(store), load_words(settings.replies.triage_dir))
@@ -228,16 +229,17 @@ class Application:
         self._publisher.stop()
         self._log.info("stopped")
 
+    def _make_good(self, store: Store, settings: Settings) -> None:
+        resend = bool(settings.sending.resend_limit)
+        loss = record.make_good(store, settings.station.state_dir, self._clock.now(), resend=resend)
+        if loss is not None:
+            kept = "" if loss.lacks is None else str(record.lost_head(settings.station.state_dir, loss.lacks))
+            self._log.error("the disk has lost the newest entries of the database", commits=loss.commits,
+                            in_doubt=loss.in_doubt, kept_head=kept)  # fmt: skip
+
     def _put_start_on_record(self) -> None:
-        """What the service goes by from now on, and whether the record still holds the head that was kept of it."""
-        audit, state_dir = self._station.audit, self._station.settings.station.state_dir
-        facts = {"version": version("outpost"), "settings": self._configured(self._station.settings)}
-        kept = record.kept_head(state_dir)
-        if kept is not None and not audit.holds(kept):
-            aside = record.put_head_aside(state_dir, kept)
-            facts["lacks"] = str(kept)
-            self._log.error("the record was cut or replaced since its head was kept", kept=str(aside))
-        audit.write(self._clock.now(), What.START, **facts)
+        settings = self._configured(self._station.settings)
+        self._station.audit.write(self._clock.now(), What.START, version=version("outpost"), settings=settings)
 
     def _configured(self, settings: Settings) -> str:
         return self._station.audit.configured(effective(settings), self._clock.now())

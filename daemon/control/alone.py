@@ -14,6 +14,7 @@ from daemon.control.erasing import Erasing
 from daemon.control.handing import Handing
 from daemon.control.server import asker_here
 from daemon.folders import CannotStart, lock
+from daemon.pages import record
 from daemon.settings import Settings
 from daemon.store import DatabaseUnusable, Store
 
@@ -30,6 +31,7 @@ def alone(settings: Settings) -> Iterator[Store]:
     locked = lock(settings.station.state_dir)
     try:
         with contextlib.closing(Store(database)) as store:
+            record.make_good(store, settings.station.state_dir, time.time(), resend=bool(settings.sending.resend_limit))
             yield store
     except DatabaseUnusable as error:
         raise CannotStart(str(error)) from error

@@ -21,6 +21,7 @@ class AlarmKind(StrEnum):
     SILENT_BLOCKING = "silent_blocking"    # the share of delivered reports falls
     REPLIES_OVERDUE = "replies_overdue"
     HANDOVER_OVERDUE = "handover_overdue"
+    ENTRIES_LOST = "entries_lost"          # of the database, by its disk
     CLOCK_BEHIND = "clock_behind"          # before the newest event
     CLOCK_JUMPED = "clock_jumped"
     CLOCK_DIFFERS = "clock_differs"        # from the network's

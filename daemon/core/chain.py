@@ -21,6 +21,7 @@ class What(StrEnum):
 
     START = "start"                  # of the service
     STOP = "stop"
+    LOSS = "loss"                    # a disk has lost entries of the database that were committed
     CONFIGURATION = "configuration"  # what the service goes by is not what it went by before
     CLOCK = "clock"                  # the wall clock was set
     COLLECTION = "collection"        # a list was taken in

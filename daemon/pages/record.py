@@ -15,6 +15,9 @@ from daemon.clock import iso
 from daemon.core.chain import Checked, Head
 from daemon.core.ed25519 import public_key, sign
 from daemon.pages.files import write_whole
+from daemon.store import Store, losses
+from daemon.store.audit import Audit
+from daemon.store.losses import Loss
 
 HEAD_FILE = "audit.head"
 EXPORT_NAME = "audit.jsonl"
@@ -34,9 +37,19 @@ def kept_head(state_dir: Path) -> Head | None:
         return None
 
 
-def put_head_aside(state_dir: Path, head: Head) -> Path:
-    """Keep for people a head that the record does not hold. Raises OSError."""
-    return (state_dir / HEAD_FILE).rename(state_dir / f"{HEAD_FILE}.lost-{head.seq}")
+def make_good(store: Store, state_dir: Path, now: float, *, resend: bool) -> Loss | None:
+    """As `losses.make_good`; a head that the record lacks is kept for people, under another name. Raises OSError."""
+    kept = kept_head(state_dir)
+    lacks = None if kept is None or Audit(store).holds(kept) else kept
+    loss = losses.make_good(store, lacks, now, resend=resend)
+    if lacks is not None:
+        (state_dir / HEAD_FILE).rename(lost_head(state_dir, lacks))
+    return loss
+
+
+def lost_head(state_dir: Path, head: Head) -> Path:
+    """Where a head is kept for people that the record does not hold."""
+    return state_dir / f"{HEAD_FILE}.lost-{head.seq}"
 
 
 def check_lines(document: dict[str, Any]) -> Iterator[str]:

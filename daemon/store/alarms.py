@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from daemon.core.alarm import Alarm
 from daemon.store.connection import Store
 
@@ -25,11 +27,7 @@ class Alarms:
         with self._store.writing() as conn:
             conn.execute("DELETE FROM alarms WHERE until <= ?", (now,))
             is_new = not self._stands(kind, subject)
-            conn.execute(
-                "INSERT INTO alarms (kind, subject, since, until, text) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET until = excluded.until, text = excluded.text",
-                (kind, subject, now, until, text),
-            )
+            put_alarm(conn, kind, subject, text, now, until=until)
             return is_new
 
     def clear(self, kind: str, subject: str = "") -> bool:
@@ -52,3 +50,14 @@ class Alarms:
             "SELECT 1 FROM alarms WHERE kind = ?1 AND subject = ?2 AND (?3 IS NULL OR text = ?3)", (kind, subject, text)
         )
         return found.fetchone() is not None
+
+
+def put_alarm(
+    conn: sqlite3.Connection, kind: str, subject: str, text: str, now: float, *, until: float | None
+) -> None:
+    """As `Alarms.set`, inside a transaction."""
+    conn.execute(
+        "INSERT INTO alarms (kind, subject, since, until, text) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET until = excluded.until, text = excluded.text",
+        (kind, subject, now, until, text),
+    )

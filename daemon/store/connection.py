@@ -23,6 +23,7 @@ from daemon.store.backup import (
     way_back_to,
 )
 from daemon.store.schema import VERSION, migrations
+from daemon.store.wal import lost_commits
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -71,6 +72,8 @@ class Store:
         self._writer = threading.RLock()
         self._all: list[sqlite3.Connection] = []
         self._all_lock = threading.Lock()
+        self.lost_commits = 0
+        """How many of the newest commits a disk had lost when this was opened: see `losses.make_good`."""
         try:
             self._open()
         except (sqlite3.Error, OSError) as error:
@@ -98,6 +101,7 @@ class Store:
                     "Start the service once: it upgrades the database."
                 )
             return
+        self.lost_commits = lost_commits(self.conn, self.path)
         self._examine(version)
         with self._writer:
             migrations().apply(self.db)

@@ -19,6 +19,7 @@ from daemon.folders import lock, sync
 from daemon.store.answers import doubt
 from daemon.store.backup import copy, first_damage, made_at, unfinished_restore
 from daemon.store.connection import DatabaseUnusable, Store
+from daemon.store.losses import doubt_unsent
 from daemon.store.moves import finish_batch
 from daemon.store.schema import VERSION
 
@@ -202,19 +203,12 @@ def _settle(conn: sqlite3.Connection, old: sqlite3.Connection | None, *, whole: 
 
 
 def _doubt_the_rest(conn: sqlite3.Connection, settled: set[int], made: float, now: float) -> int:
-    """Put in doubt what was being submitted, and every open message that is not settled; how many are in doubt now.
-
-    Not by the transition table: no event leads from the queue to doubt but this one, of which the table knows nothing.
-    """
+    """Put in doubt what was being submitted, and every open message that is not settled; how many are in doubt now."""
     when = datetime.fromtimestamp(made, UTC)
     reason = f"restored from a backup of {when:%Y-%m-%d %H:%M} UTC: it may have been sent since"
     for row in conn.execute("SELECT id FROM submits WHERE outcome = 'submitting'").fetchall():
         doubt(conn, row["id"], reason, now)
-    unsettled = _ids(conn, f"SELECT id FROM messages WHERE state IN {_OPEN}") - settled
-    conn.executemany(
-        "UPDATE messages SET state = 'in_doubt', reason = ?, due_at = NULL, changed_at = ? WHERE id = ?",
-        [(reason, now, number) for number in unsettled],
-    )
+    doubt_unsent(conn, _ids(conn, f"SELECT id FROM messages WHERE state IN {_OPEN}") - settled, reason, now)
     return int(conn.execute("SELECT count(*) FROM messages WHERE state = 'in_doubt'").fetchone()[0])
 
 

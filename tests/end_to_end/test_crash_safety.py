@@ -169,3 +169,29 @@ def test_killed_with_a_big_list_in_hand(station):
     station.until(lambda: any((station.spool / "accepted").iterdir()))
     assert_taken_once(station, "big.csv")
     assert not any(claimed.glob("*/*"))
+
+
+def test_killed_and_the_log_damaged_in_its_midst(station, people):
+    """SQLite drops all that follows the damage: what had been sent looks as if it waited. Nobody is texted twice."""
+    station = station(report_delay=0.1)
+    station.configure(throttle={"parts_per_hour": 5})
+    station.start()
+    station.drop(people(8))
+    station.until_counts(delivered=5, queued=3)
+    station.kill()
+    log = station.folder / "state" / "outpost.db-wal"
+    octets = bytearray(log.read_bytes())
+    octets[len(octets) * 3 // 4] ^= 1
+    log.write_bytes(octets)
+
+    station.configure()
+    station.start()
+    [said] = station.said("the disk has lost the newest entries of the database")
+    assert said["in_doubt"] > 3
+    assert station.counts()["in_doubt"] == said["in_doubt"]
+    assert "entries_lost" in [alarm["kind"] for alarm in station.status()["alarms"]]
+    message = doubts(station)[-1]
+    assert station.cli("resolve", message["id"], "--resend").returncode == 0
+    station.until(lambda: len(station.network.recipients()) == 6)
+    station.until(lambda: station.counts()["in_doubt"] == said["in_doubt"] - 1)
+    assert station.network.recipients() == [to for to, _ in people(5)] + [message["to"]]

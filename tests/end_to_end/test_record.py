@@ -132,8 +132,10 @@ def test_a_cut_and_a_change_are_found_and_said(station, people):
     assert f"entry {whole['entries']}: cut" in told.stdout
 
     station.start()  # it goes on, says so, and keeps the head that the record lacks
-    station.until(lambda: station.said("the record was cut or replaced since its head was kept"))
-    assert (station.folder / "state" / f"audit.head.lost-{whole['entries']}").read_text().strip() == whole["head"]
+    [said] = station.until(lambda: station.said("the disk has lost the newest entries of the database"))
+    kept = station.folder / "state" / f"audit.head.lost-{whole['entries']}"
+    assert said["kept_head"] == str(kept)
+    assert kept.read_text().strip() == whole["head"]
     assert station.stop() == 0
     assert verified(station)["ok"]
     assert not verified(station, "--head", whole["head"])["ok"]

@@ -1,0 +1,126 @@
+"""A disk that damages the write-ahead log: what has left is not sent again."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+
+import pytest
+
+from daemon.core.alarm import AlarmKind
+from daemon.store import Alarms, Store
+from daemon.store.audit import Audit
+from daemon.store.losses import make_good
+
+HEADER, FRAME = 32, 24 + 4096  # octets of the log and of each page in it
+
+
+@pytest.fixture
+def sent(desk, make_message):
+    """Four messages that have left one after another, and four that wait; the newest commits are in the log alone."""
+    desk.take(*(make_message(row) for row in range(1, 9)))
+    desk.store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for _ in range(4):
+        item = desk.claim()
+        desk.outbox.accepted(desk.submit(item), 7, desk.NOW)
+    desk.submit(desk.claim())
+    return desk
+
+
+def crashed(desk, folder, damage):
+    """The files as a crash leaves them, the log as `damage` makes it of what it was; the database opened again."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    database = folder / "outpost.db"
+    shutil.copy(desk.path, database)
+    log = bytearray(desk.path.with_name("outpost.db-wal").read_bytes())
+    database.with_name("outpost.db-wal").write_bytes(damage(log))
+    return closing(Store(database))
+
+
+def flipped(octet):
+    def damage(log):
+        log[octet] ^= 0xFF
+        return log
+
+    return damage
+
+
+def waiting(store):
+    """The messages that would be sent, by id."""
+    rows = store.conn.execute(
+        "SELECT id FROM messages WHERE state IN ('held', 'queued', 'sending') AND NOT EXISTS"
+        " (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state = 'submitting')"
+    )
+    return {row["id"] for row in rows}
+
+
+def frames(desk):
+    return (desk.path.with_name("outpost.db-wal").stat().st_size - HEADER) // FRAME
+
+
+def test_an_octet_that_turned_anywhere_sends_nothing_twice(sent, tmp_path):
+    places = [HEADER + n * FRAME + (5, 10, 17, 2000)[n % 4] for n in range(frames(sent))]
+    last = [HEADER + (frames(sent) - 1) * FRAME + at for at in range(0, FRAME, 300)]
+    for octet in (*range(0, HEADER, 5), *places, *last):
+        with crashed(sent, tmp_path / "life", flipped(octet)) as store:
+            make_good(store, None, sent.NOW, resend=False)
+            assert waiting(store) <= {6, 7, 8}, octet
+
+
+def test_a_loss_in_the_midst_puts_all_that_waits_in_doubt_and_is_told(sent, tmp_path):
+    with crashed(sent, tmp_path / "life", flipped(HEADER + frames(sent) // 2 * FRAME)) as store:
+        loss = make_good(store, None, sent.NOW, resend=False)
+        assert loss.commits > 1
+        assert loss.in_doubt >= 6
+        assert waiting(store) == set()
+        assert [alarm.kind for alarm in Alarms(store).standing(sent.NOW)] == [AlarmKind.ENTRIES_LOST]
+        assert Audit(store).check().breaks == ()
+        assert make_good(store, None, sent.NOW, resend=False) is None
+
+
+def test_a_log_whose_end_is_missing_shows_by_the_kept_head(sent, tmp_path):
+    head = Audit(sent.store).head()
+    with crashed(sent, tmp_path / "life", lambda log: log[: HEADER + frames(sent) // 2 * FRAME]) as store:
+        assert not Audit(store).holds(head)
+        loss = make_good(store, head, sent.NOW, resend=False)
+        assert (loss.commits, loss.lacks) == (0, head)
+        assert waiting(store) == set()
+
+
+def test_a_policy_of_sending_again_holds_here_too(sent, tmp_path):
+    with crashed(sent, tmp_path / "life", flipped(HEADER + FRAME)) as store:
+        assert make_good(store, None, sent.NOW, resend=True).in_doubt == 0
+        assert len(waiting(store)) >= 7
+
+
+def test_the_last_commit_alone_puts_no_more_in_doubt_than_was_claimed(sent, tmp_path):
+    with crashed(sent, tmp_path / "life", flipped(HEADER + (frames(sent) - 1) * FRAME + 100)) as store:
+        loss = make_good(store, None, sent.NOW, resend=False)
+        assert (loss.commits, loss.in_doubt) == (1, 1)
+        assert waiting(store) == {6, 7, 8}
+        assert Alarms(store).standing(sent.NOW) == []
+
+
+@pytest.mark.parametrize("rest", [b"", bytes(3 * FRAME), b"\xa5" * 9000], ids=["nothing", "zeros", "half a write"])
+def test_what_a_power_cut_leaves_is_no_loss(sent, tmp_path, rest):
+    with crashed(sent, tmp_path / "life", lambda log: log + rest) as store:
+        assert make_good(store, None, sent.NOW, resend=False) is None
+        assert waiting(store) == {6, 7, 8}
+
+
+def test_what_was_never_committed_is_no_loss(sent, tmp_path):
+    with sent.store.writing() as conn:
+        conn.execute("PRAGMA cache_size=1")  # so that it goes to the log before its commit
+        conn.execute("CREATE TABLE big AS SELECT hex(randomblob(4000)) FROM messages, sims")
+        before = frames(sent)
+        with crashed(sent, tmp_path / "life", bytes) as store:
+            assert before > 140
+            assert make_good(store, None, sent.NOW, resend=False) is None
+
+
+def test_an_earlier_use_of_the_log_is_no_loss(sent, tmp_path):
+    sent.store.conn.execute("PRAGMA wal_checkpoint(RESTART)")
+    sent.stops.pause_station("anna", sent.NOW)
+    with crashed(sent, tmp_path / "life", bytes) as store:
+        assert make_good(store, None, sent.NOW, resend=False) is None
