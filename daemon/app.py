@@ -131,15 +131,7 @@ class Application:
         pin_tries, decisions = PinTries(store), Decisions(store)
         self._pins = PinFiles(self._settings, pin_tries, self._clock)
         self._ports = Ports(self._station, Finder())
-        self._folder = DropFolder(
-            queue=self._outbox,
-            settings=self._settings,
-            clock=self._clock.now,
-            on_taken=self._taken,
-            write_problems=write_problems,
-            on_progress=lambda: self._publisher.changed(None),
-            pulse=self._station.pulse,
-        )
+        self._folder = self._drop_folder()
         self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)
         self._released = ReleasedFolder(decisions, self._settings, self._clock.now, self._decided)
         given = (store, self._settings, self._clock.now, self._publisher.changed)
@@ -173,6 +165,17 @@ class Application:
             changed=self._publisher.changed,
             ring_lines=self._ring_lines,
             look=self._look,
+        )
+
+    def _drop_folder(self) -> DropFolder:
+        return DropFolder(
+            queue=self._outbox,
+            settings=self._settings,
+            clock=self._clock.now,
+            on_taken=self._taken,
+            write_problems=write_problems,
+            on_progress=lambda: self._publisher.changed(None),
+            pulse=self._station.pulse,
         )
 
     def _outgoing_folders(self, spool: Path, answerer: Answerer, handing: Handing) -> tuple[OutgoingFolder, ...]:
