@@ -25,6 +25,7 @@ from daemon.control.handing import Handing
 from daemon.control.server import ControlServer
 from daemon.core.batch import Taken
 from daemon.core.chain import What
+from daemon.core.not_possible import NotPossible
 from daemon.core.recovery import Rung
 from daemon.folders import CannotStart
 from daemon.intake import outgoing
@@ -66,7 +67,6 @@ from daemon.store.audit import Audit
 from daemon.store.decisions import Decisions, Released
 from daemon.store.handovers import Handovers
 from daemon.store.pins import PinTries
-from daemon.store.stops import NotPossible
 from drivers import ladder
 from drivers.at_modem import open_modem
 from drivers.discovery import Finder

@@ -83,8 +83,8 @@ def _from_database_or_service(
     config: Path, here: Callable[[Store, Settings], dict[str, Any]], request: dict[str, Any]
 ) -> dict[str, Any]:
     """What `here` finds in the database where this user may read it, else the running service's answer."""
+    from daemon.core.not_possible import NotPossible
     from daemon.store import DatabaseForbidden, DatabaseUnusable, Store
-    from daemon.store.stops import NotPossible
 
     settings = settings_of(config)
     try:
@@ -111,9 +111,9 @@ def ask_or_act(settings: Settings, request: dict[str, Any]) -> dict[str, Any]:
 
 def _act_here(settings: Settings, request: dict[str, Any], no_service: str) -> dict[str, Any]:
     from daemon.control.alone import act_alone, alone
+    from daemon.core.not_possible import NotPossible
     from daemon.folders import CannotStart
     from daemon.store import StoreFull
-    from daemon.store.stops import NotPossible
 
     try:
         with alone(settings) as store:

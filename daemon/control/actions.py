@@ -13,6 +13,7 @@ from daemon.control.readings import READINGS, Readings
 from daemon.control.request import word, words
 from daemon.control.server import Action, Asker, Forbidden
 from daemon.core.message import Resolution
+from daemon.core.not_possible import NotPossible
 from daemon.intake import wording
 from daemon.intake.readers.items import Unreadable
 from daemon.services.answering import Answerer
@@ -22,7 +23,7 @@ from daemon.store import Store
 from daemon.store.decisions import Decisions
 from daemon.store.lists import Change
 from daemon.store.pins import PinTries
-from daemon.store.stops import Left, NotPossible
+from daemon.store.stops import Left
 
 READ = "read "
 """Before the names of actions that change nothing: see readings.py."""

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from daemon.control.server import Action, Asker
+from daemon.core.not_possible import NotPossible
 from daemon.core.triage import WordList
 from daemon.pages.replies import Hinted, conversation_document, handed_over, in_order, reply_document
 from daemon.settings import Settings, SettingsError, load_words
 from daemon.store import Replies, Store
 from daemon.store.answering import Answering
 from daemon.store.handovers import Handovers
-from daemon.store.stops import NotPossible
 
 
 class Conversations:

@@ -13,12 +13,12 @@ from typing import Any
 from daemon.control.conversations import word_list
 from daemon.control.server import Action, Asker
 from daemon.core.chain import Head, What
+from daemon.core.not_possible import NotPossible
 from daemon.pages.record import Signer, check_document, kept_head, write_export
 from daemon.pages.report import Frame, write_report
 from daemon.settings import Settings
 from daemon.store import Lists, Store, Views
 from daemon.store.audit import SIGNING_KEY, Audit
-from daemon.store.stops import NotPossible
 
 
 class Disclosing:

@@ -13,6 +13,7 @@ from daemon.control.sealing import sealed
 from daemon.control.server import Action, Asker
 from daemon.core.chain import What
 from daemon.core.handover import Handover
+from daemon.core.not_possible import NotPossible
 from daemon.intake.handover_note import read_note
 from daemon.pages.files import write_whole
 from daemon.pages.handovers import FOLDER, handover_document, packet, packet_name
@@ -20,7 +21,6 @@ from daemon.settings import Service, Settings
 from daemon.store import Replies, Store
 from daemon.store.audit import Audit
 from daemon.store.handovers import Handovers, Leave
-from daemon.store.stops import NotPossible
 
 
 class Handing:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from daemon.core.message import MessageState
+from daemon.core.not_possible import NotPossible
 from daemon.pages.people import exclusion_document, optout_document
 from daemon.pages.status import message_document, reading_now, station_status
 from daemon.settings import Settings
 from daemon.store import Lists, Outbox, Store, Views
-from daemon.store.stops import NotPossible
 
 MESSAGES_AT_ONCE = 5000
 """Messages in one document. An asker keeps the others waiting, so that a long list is asked for piece by piece."""

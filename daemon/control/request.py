@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from daemon.store.stops import NotPossible
+from daemon.core.not_possible import NotPossible
 
 
 def word(request: dict[str, Any], key: str) -> str:

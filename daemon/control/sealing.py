@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 
-from daemon.store.stops import NotPossible
+from daemon.core.not_possible import NotPossible
 
 SECONDS = 10.0
 

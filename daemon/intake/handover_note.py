@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from daemon.store.stops import NotPossible
+from daemon.core.not_possible import NotPossible
 
 MOST_BYTES: Final = 4096
 _ASSIGN: Final = ("service", "consent", "reply", "phone", "danger", "plain")

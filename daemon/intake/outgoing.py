@@ -14,11 +14,11 @@ import structlog
 from daemon.access import user_name
 from daemon.core.batch import Problem
 from daemon.core.blanking import blanked
+from daemon.core.not_possible import NotPossible
 from daemon.intake import wording
 from daemon.intake.readers.items import Unreadable
 from daemon.intake.spool import Claim, Spool, is_meant
 from daemon.store import StoreFull
-from daemon.store.stops import NotPossible
 
 LOOK_SECONDS = 1
 _TAKEN = ".taken"

@@ -13,11 +13,11 @@ from typing import Protocol
 import structlog
 
 from daemon.access import user_name
+from daemon.core.not_possible import NotPossible
 from daemon.core.release import Nobody, Ownership, releaser
 from daemon.settings import Approval, Settings
 from daemon.store import StoreFull
 from daemon.store.decisions import Released
-from daemon.store.stops import NotPossible
 
 LOOK_SECONDS = 2
 MOST_BYTES = 65_536

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from daemon.core.not_possible import NotPossible
 from daemon.services.station import Station
 from daemon.store.answering import Answered, Answering
-from daemon.store.stops import NotPossible
 from drivers.alphabet import part_count
 
 

@@ -6,12 +6,12 @@ import sqlite3
 from dataclasses import dataclass
 
 from daemon.core.chain import What
+from daemon.core.not_possible import NotPossible
 from daemon.store.audit import record
 from daemon.store.connection import Store
 from daemon.store.own_batches import ANSWERS, OwnText, queue
 from daemon.store.people import known_as, policy_of, seen
 from daemon.store.replies import mark_answered, mark_person_read
-from daemon.store.stops import NotPossible
 
 
 @dataclass(frozen=True, slots=True)

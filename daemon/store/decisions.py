@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from daemon.core.chain import What
 from daemon.core.message import RESOLVE, RESOLVE_PARTS, BatchState, MessageState, PartState, Resolution
+from daemon.core.not_possible import NotPossible
 from daemon.store.audit import record
 from daemon.store.connection import Store
 from daemon.store.moves import finish_batch, release_batch, wait_again
 from daemon.store.requests import renew
-from daemon.store.stops import IN_NO_HAND, Left, NotPossible, cancel_batch, left_of
+from daemon.store.stops import IN_NO_HAND, Left, cancel_batch, left_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Decisions:
         release is bound to that hash.
         """
         with self._store.writing() as conn:
-            batch = _batch(conn, name)
+            batch = batch_named(conn, name)
             why_not = _why_not(batch, user, two_person=two_person)
             shown = batch["request_sha256"]
             current = None if why_not else renew(conn, batch["id"], now)
@@ -75,7 +76,7 @@ class Decisions:
     def resume(self, name: str, user: str, now: float) -> int:
         """Let a paused batch go on; its id."""
         with self._store.writing() as conn:
-            batch = _batch(conn, name)
+            batch = batch_named(conn, name)
             if batch["state"] != BatchState.PAUSED:
                 raise NotPossible(f"batch {name} is {batch['state']}, not paused.")
             record(conn, now, What.RESUME, user, batch=name)
@@ -85,7 +86,7 @@ class Decisions:
     def pause(self, name: str, user: str, now: float) -> Left:
         """Stop a batch before its next part. It goes on with `resume`."""
         with self._store.writing() as conn:
-            batch = _batch(conn, name)
+            batch = batch_named(conn, name)
             if batch["state"] != BatchState.RELEASED:
                 raise NotPossible(f"batch {name} is {batch['state']}; only a released one can be paused.")
             conn.execute("UPDATE batches SET state = 'paused' WHERE id = ?", (batch["id"],))
@@ -101,7 +102,7 @@ class Decisions:
     def cancel(self, name: str, user: str, now: float) -> Left:
         """End a batch before its next part, for good. What has begun keeps its outcome."""
         with self._store.writing() as conn:
-            batch = _batch(conn, name)
+            batch = batch_named(conn, name)
             if batch["state"] in (BatchState.FINISHED, BatchState.CANCELLED):
                 raise NotPossible(f"batch {name} is {batch['state']} already.")
             cancel_batch(conn, batch["id"], now)
@@ -147,7 +148,8 @@ _MESSAGE = (
 )
 
 
-def _batch(conn: sqlite3.Connection, name: str) -> sqlite3.Row:
+def batch_named(conn: sqlite3.Connection, name: str) -> sqlite3.Row:
+    """Raises NotPossible when there is none."""
     row: sqlite3.Row | None = conn.execute("SELECT * FROM batches WHERE name = ?", (name,)).fetchone()
     if row is None:
         raise NotPossible(f"there is no batch {name}. `outpost batches` lists them.")

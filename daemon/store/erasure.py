@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from daemon.core.blanking import blanked
 from daemon.core.chain import Head, What
 from daemon.core.forgetting import Forgotten
+from daemon.core.not_possible import NotPossible
 from daemon.store.audit import Seal, record
 from daemon.store.connection import Store, StoreFull
-from daemon.store.stops import NotPossible
+from daemon.store.decisions import batch_named
 
 PERSONAL = {
     "messages": ("recipient", "text", "ref", "cell", "note"),
@@ -74,9 +75,7 @@ class Erasure:
 
     def target(self, name: str) -> Target:
         """The batch of this name. Raises NotPossible when it is not to be erased as it stands."""
-        row = self._store.conn.execute("SELECT * FROM batches WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            raise NotPossible(f"there is no batch {name}. `outpost batches` lists them.")
+        row = batch_named(self._store.conn, name)
         if row["erased_at"] is not None:
             raise NotPossible(f"batch {name} is erased already.")
         if row["state"] not in ("finished", "cancelled") or not row["source"]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from daemon.core.chain import What
 from daemon.core.handover import Consent, Handover, HandoverState
+from daemon.core.not_possible import NotPossible
 from daemon.core.spans import HOUR
 from daemon.store.answering import newest_text
 from daemon.store.audit import record
 from daemon.store.connection import Store
 from daemon.store.people import seen
 from daemon.store.replies import mark_answered
-from daemon.store.stops import NotPossible
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from daemon.core.chain import What
 from daemon.core.message import SimState
+from daemon.core.not_possible import NotPossible
 from daemon.store.audit import record
 from daemon.store.connection import Store
 from daemon.store.moves import finish_batch
@@ -17,10 +18,6 @@ IN_NO_HAND = " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.i
 """Of messages: the network is not taking a part of it at this moment."""
 _OPEN = "batches.state NOT IN ('finished', 'cancelled')"
 _HAS_LEFT = "EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state NOT IN ('pending', 'refused'))"
-
-
-class NotPossible(Exception):
-    """The decision does not fit the state of things. The message says what is there and what may be done."""
 
 
 @dataclass(frozen=True, slots=True)

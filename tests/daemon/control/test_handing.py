@@ -11,10 +11,10 @@ import pytest
 from daemon.control.handing import Handing
 from daemon.control.server import Asker
 from daemon.core.alarm import AlarmKind
+from daemon.core.not_possible import NotPossible
 from daemon.pages.alarms import station_alarms
 from daemon.settings import Service, Settings, Station
 from daemon.store import Inbox, Replies, Sims, Store, Views
-from daemon.store.stops import NotPossible
 from drivers.types import Content, Deliver, SimIdentity
 
 NOW = 1_700_000_000.0

@@ -9,9 +9,9 @@ import pytest
 from daemon.control import readings
 from daemon.control.readings import Readings
 from daemon.core.batch import NewBatch, NewMessage
+from daemon.core.not_possible import NotPossible
 from daemon.settings import Settings
 from daemon.store import Lists, Outbox, Store
-from daemon.store.stops import NotPossible
 
 NOW = 1_700_000_000.0
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from daemon.core.not_possible import NotPossible
 from daemon.intake.handover_note import request_of
-from daemon.store.stops import NotPossible
 
 WHO = {"do": "handover assign", "number": "+447700900123", "service": "shelter", "plain": False}
 

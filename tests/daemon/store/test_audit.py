@@ -10,10 +10,10 @@ import pytest
 
 from daemon.core.chain import Head, What
 from daemon.core.message import Resolution
+from daemon.core.not_possible import NotPossible
 from daemon.store.audit import Audit, Seal, record
 from daemon.store.decisions import Decisions
 from daemon.store.people import heed
-from daemon.store.stops import NotPossible
 
 
 @pytest.fixture

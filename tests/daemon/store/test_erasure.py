@@ -4,10 +4,10 @@ import pytest
 
 from daemon.core.batch import RejectedRow
 from daemon.core.message import Resolution
+from daemon.core.not_possible import NotPossible
 from daemon.store.audit import Audit
 from daemon.store.decisions import Decisions
 from daemon.store.erasure import Erasure
-from daemon.store.stops import NotPossible
 from drivers import pdu
 from drivers.types import Deliver
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from daemon.core.not_possible import NotPossible
 from daemon.store import Requests
-from daemon.store.decisions import Decisions, NotPossible
+from daemon.store.decisions import Decisions
 from daemon.store.outbox import Withdrawn
 
 NUMBER, OTHER = "+447700900001", "+447700900002"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from daemon.core.not_possible import NotPossible
 from daemon.store.answering import Answering
 from daemon.store.people import Heard
-from daemon.store.stops import NotPossible
 from drivers import pdu
 from drivers.types import Concat, Content, Deliver, Undecodable
 

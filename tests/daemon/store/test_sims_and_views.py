@@ -4,8 +4,8 @@ import pytest
 
 from daemon.core.batch import OutcomeRow, RejectedRow
 from daemon.core.message import MessageState, SimState
+from daemon.core.not_possible import NotPossible
 from daemon.store.sims import Hold, ModemSeen
-from daemon.store.stops import NotPossible
 from drivers.types import ModemIdentity, SimIdentity
 
 

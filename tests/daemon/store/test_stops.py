@@ -4,9 +4,10 @@ import pytest
 
 from daemon.core.alarm import Alarm
 from daemon.core.message import SimState
+from daemon.core.not_possible import NotPossible
 from daemon.store.outbox import Withdrawn
 from daemon.store.sims import Hold
-from daemon.store.stops import Left, NotPossible, Retired
+from daemon.store.stops import Left, Retired
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ import pytest
 
 from daemon.core.batch import NewBatch
 from daemon.core.message import Resolution
+from daemon.core.not_possible import NotPossible
 from daemon.store import Wanted
-from daemon.store.decisions import Decisions, NotPossible
+from daemon.store.decisions import Decisions
 from daemon.store.outbox import Withdrawn
 
 ANNA, BEN = "+447700900001", "+447700900002"
