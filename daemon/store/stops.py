@@ -18,6 +18,8 @@ IN_NO_HAND = " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.i
 """Of messages: the network is not taking a part of it at this moment."""
 _OPEN = "batches.state NOT IN ('finished', 'cancelled')"
 _HAS_LEFT = "EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state NOT IN ('pending', 'refused'))"
+_READY = f"messages.state = 'sending' AND NOT {_HAS_LEFT}"
+"""A line has it ready, and it still waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,9 @@ class Stops:
             left = left_of(conn, f"{_OPEN} AND messages.sim = ?", iccid).left
             rows = conn.execute(
                 "UPDATE messages SET state = 'cancelled', reason = 'cancelled with its SIM', due_at = NULL,"
-                f" changed_at = ? WHERE sim = ? AND state IN ('held', 'queued', 'sending'){IN_NO_HAND}"
-                " RETURNING batch_id",
+                f" changed_at = ?1 WHERE sim = ?2 AND state IN ('held', 'queued', 'sending'){IN_NO_HAND}"
+                f" AND NOT (state = 'sending' AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id)"
+                f" AND {SIM_TO_BE} IS NOT ?2) RETURNING batch_id",
                 (now, iccid),
             ).fetchall()
             batches = {row["batch_id"] for row in rows}
@@ -159,7 +162,7 @@ def cancel_batch(conn: sqlite3.Connection, batch_id: int, now: float) -> None:
 def left_of(conn: sqlite3.Connection, where: str, *arguments: object) -> Left:
     """What had left and what waits of the messages that `where` names, in terms of `messages` and `batches`."""
     row = conn.execute(
-        f"SELECT coalesce(sum({_HAS_LEFT}), 0), coalesce(sum(messages.state IN ('held', 'queued')), 0)"
+        f"SELECT coalesce(sum({_HAS_LEFT}), 0), coalesce(sum(messages.state IN ('held', 'queued') OR {_READY}), 0)"
         f" FROM messages JOIN batches ON batches.id = batch_id WHERE {where}",
         arguments,
     ).fetchone()

@@ -48,6 +48,17 @@ def test_a_sim_is_held_before_the_next_part(desk, begun, hold):
     desk.submit(begun, 2)
 
 
+def test_what_a_line_has_ready_still_waits(desk, begun):
+    desk.submit(begun, 2)
+    ready = desk.claim()
+    assert desk.stops.pause_station("anna", desk.NOW) == Left(1, 2)
+    desk.stops.resume_station("anna", desk.NOW)
+    assert desk.stops.cancel_sim(desk.SIM, "anna", desk.NOW) == Left(1, 0)
+    assert desk.states() == ["sending", "sending", "queued"], "any SIM may send it"
+    desk.submit(ready)
+    assert desk.stops.pause_sim(desk.SIM, "anna", desk.NOW) == Left(2, 0)
+
+
 def test_the_station_is_cancelled(desk, begun, make_message):
     desk.take(make_message(4), released=False)
     desk.submit(begun, 2)  # in the network's hands: its outcome is still to come
