@@ -141,6 +141,24 @@ def test_each_link_in_the_documents_leads_somewhere() -> None:
     assert not broken
 
 
+def test_each_file_that_the_documents_name_is_there() -> None:
+    tops = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    named = {
+        (shown(document), name) for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+        for name in re.findall(r"`([\w./-]+\.\w+)`", document.read_text()) if name.split("/")[0] in tops and "/" in name
+    }  # fmt: skip
+    assert named
+    assert [one for one in named if not (ROOT / one[1]).exists() and not one[1].startswith("dist/")] == []
+
+
+def test_the_layers_are_told_as_they_are_held() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    held = next(contract["layers"] for contract in contracts if contract["id"] == "layers")
+    told = re.search(r"## Import rules\n\n((?:    .*\n)+)", (ROOT / "docs" / "developer.md").read_text())[1]
+    layers = [{name.strip() for name in layer.split("|")} for layer in " > ".join(held).split(">")]
+    assert [{name.strip() for name in layer.split("|")} for layer in told.split(">")] == [*layers, {"drivers.types"}]
+
+
 def test_the_changelog_speaks_of_this_version() -> None:
     assert f"## [{PROJECT['project']['version']}]" in (ROOT / "CHANGELOG.md").read_text()
 
