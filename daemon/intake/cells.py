@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime, tzinfo
+from typing import TypeVar
+
+from daemon.core.batch import Problem
+from daemon.intake.readers.items import Row, shortened
 
 PRIORITIES = {"": 0, "normal": 0, "high": 1, "low": -1}
 MOST_PRIORITY = 1000
@@ -17,9 +22,33 @@ _HALF = re.compile(r"[\ud800-\udfff]")
 _INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _CLOCK = re.compile(r"[T ]\d")
 
+T = TypeVar("T")
+
 
 class BadCell(ValueError):
     """The cell cannot be used. The message is the reason, for the problems file."""
+
+
+class RowCells:
+    """The cells of one row. What is wrong with one is added to `found`, unless its column was at fault already."""
+
+    def __init__(self, row: Row, found: list[Problem]) -> None:
+        self._row, self._found = row, found
+        self._faulted = {problem.column for problem in found}
+
+    def __call__(self, column: str, read: Callable[[str], T], default: T) -> T:
+        """What `read` makes of the cell; `default` when it raises BadCell."""
+        try:
+            return read(self._row.cells.get(column, ""))
+        except BadCell as error:
+            self.bad(column, str(error))
+            return default
+
+    def bad(self, column: str, reason: str) -> None:
+        """Note what is wrong with the cell."""
+        if column not in self._faulted:
+            row = self._row
+            self._found.append(Problem(row.row, row.line, column, shortened(row.cells.get(column, "")), reason))
 
 
 def time_in(cell: str, zone: tzinfo) -> float | None:

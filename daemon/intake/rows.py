@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from daemon.core import address
@@ -28,7 +27,6 @@ MOST_CELL = 1000
 _MOST_NAME = 60
 _SHOWN_COLUMNS = 30
 _KEPT_TEXTS = 1000
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,36 +226,23 @@ class _Sieve:
 
         What is wrong with it is added to `found`, and then there may be none.
         """
-        rules, order = self._rules, self._rules.order
-        faulted = {problem.column for problem in found}
-
-        def bad(column: str, reason: str) -> None:
-            if column not in faulted:
-                found.append(Problem(row.row, row.line, column, shortened(row.cells.get(column, "")), reason))
-
-        def cell(column: str, read: Callable[[str], T], default: T) -> T:
-            try:
-                return read(row.cells.get(column, ""))
-            except BadCell as error:
-                bad(column, str(error))
-                return default
-
+        rules, order, read = self._rules, self._rules.order, cells.RowCells(row, found)
         to = row.cells.get("to", "")
         numbers = address.read_cell(to, rules.country, international=rules.international)
         if numbers.reason:
-            bad("to", numbers.reason)
+            read.bad("to", numbers.reason)
         text = self._text(row)
         if text.reason:
-            bad("text", text.reason)
-        ref = cell("ref", cells.ref_in, "") or order.ref
-        not_before = cell("not_before", lambda value: cells.time_in(value, rules.zone), None) or order.not_before
-        not_after = cell("not_after", lambda value: cells.time_in(value, rules.zone), None) or order.not_after
+            read.bad("text", text.reason)
+        ref = read("ref", cells.ref_in, "") or order.ref
+        not_before = read("not_before", lambda value: cells.time_in(value, rules.zone), None) or order.not_before
+        not_after = read("not_after", lambda value: cells.time_in(value, rules.zone), None) or order.not_after
         if not_before is not None and not_after is not None and not_after < not_before:
-            bad("not_after", "not_after lies before not_before: put the two right")
+            read.bad("not_after", "not_after lies before not_before: put the two right")
         if not_after is not None and not_after <= self._now:
-            bad("not_after", "not_after has passed: give a later time, or take the row out")
-        priority = cell("priority", cells.priority_in, 0) if row.cells.get("priority", "").strip() else order.priority
-        flash = cell("flash", cells.flash_in, default=False)
+            read.bad("not_after", "not_after has passed: give a later time, or take the row out")
+        priority = read("priority", cells.priority_in, 0) if row.cells.get("priority", "").strip() else order.priority
+        flash = read("flash", cells.flash_in, default=False)
         if numbers.reason:
             return None, numbers
         first = numbers.numbers[0].e164
