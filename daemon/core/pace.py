@@ -25,11 +25,14 @@ class Pace:
     """
 
     def __init__(
-        self, by_wall: Iterable[tuple[float, str]] = (), since_boot: Iterable[tuple[float, str]] = ()
+        self,
+        by_wall: Iterable[tuple[float, str]] = (),
+        since_boot: Iterable[tuple[float, str]] = (),
+        reach: float = throttle.MONTH,
     ) -> None:
-        """Take (time, recipient) by each clock, in any order."""
-        self._wall = History(by_wall)
-        self._up = History(since_boot)
+        """Take (time, recipient) by each clock, in any order, and remember them for `reach` seconds."""
+        self._wall = History(by_wall, reach)
+        self._up = History(since_boot, reach)
 
     def add(self, at: Moment, recipient: str) -> None:
         """Record one part."""

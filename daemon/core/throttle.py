@@ -62,10 +62,11 @@ class History:
     Built from the durable record, it gives the same answers as the one that was kept in memory.
     """
 
-    __slots__ = ("_last_to", "_lasts", "_times")
+    __slots__ = ("_last_to", "_lasts", "_reach", "_times")
 
-    def __init__(self, submits: Iterable[tuple[float, str]] = ()) -> None:
-        """Take (time, recipient) in any order."""
+    def __init__(self, submits: Iterable[tuple[float, str]] = (), reach: float = MONTH) -> None:
+        """Take (time, recipient) in any order, and remember them for `reach` seconds."""
+        self._reach = reach
         self._times: list[float] = []           # each part, sorted
         self._last_to: dict[str, float] = {}    # the newest submit to each recipient
         self._lasts: list[float] = []           # the same times, sorted
@@ -73,7 +74,7 @@ class History:
             self.add(at, recipient)
 
     def add(self, at: float, recipient: str) -> None:
-        """Record one part. What is older than the longest window is forgotten in time."""
+        """Record one part. What is older than `reach` is forgotten in time, but for the newest."""
         insort(self._times, at)
         before = self._last_to.get(recipient)
         if before is None or before < at:
@@ -81,13 +82,13 @@ class History:
                 del self._lasts[bisect_left(self._lasts, before)]
             self._last_to[recipient] = at
             insort(self._lasts, at)
-        if len(self._times) > _FORGET_AT_LEAST and self._times[_FORGET_AT_LEAST] + MONTH <= self._times[-1]:
+        if len(self._times) > _FORGET_AT_LEAST and self._times[_FORGET_AT_LEAST] + self._reach <= self._times[-1]:
             self._forget(self._times[-1])
 
     def _forget(self, now: float) -> None:
-        del self._times[:_outside(self._times, MONTH, now)]
-        del self._lasts[:_outside(self._lasts, MONTH, now)]
-        self._last_to = {who: last for who, last in self._last_to.items() if last + MONTH > now}
+        del self._times[:min(_outside(self._times, self._reach, now), len(self._times) - 1)]
+        del self._lasts[:_outside(self._lasts, self._reach, now)]
+        self._last_to = {who: last for who, last in self._last_to.items() if last + self._reach > now}
 
     def newest(self) -> float | None:
         """The time of the newest submit."""
@@ -190,7 +191,7 @@ def known_since(history: History, limits: Limits, now: float) -> float | None:
 def longest_window(limits: Limits) -> float:
     """How far back the submits reach that these limits ask for, in seconds."""
     windows = (window for key, window in (*_PART_WINDOWS, *_RECIPIENT_WINDOWS) if getattr(limits, key))
-    return max(windows, default=limits.min_gap_seconds)
+    return max([limits.min_gap_seconds, *windows])
 
 
 def used(history: History, limits: Limits, now: float) -> dict[str, int]:

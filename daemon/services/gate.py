@@ -35,12 +35,14 @@ class Showing:
 
 
 class Gate:
-    """Belongs to one sender. `pace` is the SIM's, kept up to date by the sender."""
+    """Belongs to one sender, which tells of each part that it submits."""
 
-    def __init__(self, station: Station, sim: SimIdentity, pace: Pace) -> None:
+    def __init__(self, station: Station, sim: SimIdentity) -> None:
         self._station = station
         self._sim = sim
-        self._pace = pace
+        self._boot = station.clock.boot()
+        self._pace = Pace()
+        self._reach: float | None = None  # how far back `_pace` remembers
         self._opens: dict[str, float] = {}  # the time zones of what is queued, and when each may be texted
         self._gave_way = False  # the last time; never twice running: the other SIM may not want it
         self.next_due = NEVER
@@ -95,19 +97,19 @@ class Gate:
     def throttled(self, now: Moment, parts: int, recipient: str | None) -> Showing | None:
         """Which limit keeps a message of `parts` parts from starting now; with no recipient those of persons are left
         out, since whether one is new is known only when a message is claimed."""
-        limits = self._limits()
+        pace, limits = self._in_force()
         if recipient is None and limits.recipients_per_day + limits.recipients_per_month:
             limits = limits.with_overrides(recipients_per_day=0, recipients_per_month=0)
-        allowed = self._pace.next_allowed(limits, now, parts=parts, recipient=recipient)
+        allowed = pace.next_allowed(limits, now, parts=parts, recipient=recipient)
         return Showing(SimState.WAITING, allowed.reason, allowed.at) if allowed.at > now.wall else None
 
     def wanted(self, now: Moment) -> Wanted:
         """What the SIM may take when `held_back` has just found nothing: whom its limits allow, and what is not left to
         a roomier SIM that is idle."""
-        limits = self._limits()
+        pace, limits = self._in_force()
         self._gave_way = not self._gave_way and self._station.sharing.give_way(self.room(now))
         return Wanted(
-            known_since=self._pace.known_since(limits, now),
+            known_since=pace.known_since(limits, now),
             quiet=frozenset(self._quiet(now.wall)),
             most_parts=throttle.most_parts(limits),
             shared=not self._gave_way,
@@ -115,7 +117,8 @@ class Gate:
 
     def room(self, now: Moment) -> float:
         """How many parts the SIM may still submit before one of its longer limits is reached."""
-        return self._pace.room(self._limits(), now)
+        pace, limits = self._in_force()
+        return pace.room(limits, now)
 
     def nothing_taken(self, now: Moment, wanted: Wanted) -> Showing:
         """What people see when the SIM found nothing that it may take."""
@@ -123,11 +126,24 @@ class Gate:
             return Showing(SimState.READY)
         if wanted.known_since is None:
             return Showing(SimState.WAITING, "quiet hours", min(self._quiet(now.wall).values(), default=now.wall))
-        allowed = self._pace.next_allowed(self._limits(), now)
+        pace, limits = self._in_force()
+        allowed = pace.next_allowed(limits, now)
         return Showing(SimState.WAITING, allowed.reason, allowed.at)
 
-    def _limits(self) -> throttle.Limits:
-        return self._station.settings.limits_for(self._sim.iccid, self._sim.imsi)
+    def count(self, moment: Moment, recipient: str) -> None:
+        """A part is submitted."""
+        self._pace.add(moment, recipient)
+
+    def _in_force(self) -> tuple[Pace, throttle.Limits]:
+        """The limits, and a pace that remembers as far back as they ask, and no further."""
+        limits = self._station.settings.limits_for(self._sim.iccid, self._sim.imsi)
+        reach = throttle.longest_window(limits)
+        if reach != self._reach:
+            outbox = self._station.outbox
+            by_wall = outbox.history(self._sim.iccid, self._station.clock.now() - reach)
+            self._pace = Pace(by_wall, outbox.history_since_boot(self._sim.iccid, self._boot), reach)
+            self._reach = reach
+        return self._pace, limits
 
     def check_at_prompt(self, item: WorkItem, seq: int, now: float) -> None:
         """The last look before a part leaves; pauses, cancels and opt-outs are looked at by the commit itself. Raises

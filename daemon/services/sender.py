@@ -9,9 +9,8 @@ from functools import partial
 
 import structlog
 
-from daemon.core import retry, throttle
+from daemon.core import retry
 from daemon.core.message import PartState, SimState
-from daemon.core.pace import Pace
 from daemon.core.spans import HOUR
 from daemon.logs import person
 from daemon.services.baton import Hand
@@ -60,11 +59,7 @@ class Sender:
         self._log = structlog.get_logger().bind(iccid=sim.iccid)
         self._look = why_not
         self._boot = station.clock.boot()
-        self._pace = Pace(
-            station.outbox.history(sim.iccid, station.clock.now() - throttle.MONTH),
-            station.outbox.history_since_boot(sim.iccid, self._boot),
-        )
-        self._gate = Gate(station, sim, self._pace)
+        self._gate = Gate(station, sim)
         self._claims = Claims(station, sim, self._gate)
         self._hand = hand
         self._receive = receive
@@ -175,7 +170,7 @@ class Sender:
             submit_id = self._station.outbox.submitting(
                 item, pdus, seq, self._sim.iccid, moment.wall, valid_until, boot=self._boot, up=moment.up
             )
-            self._pace.add(moment, item.recipient)
+            self._gate.count(moment, item.recipient)
             return submit_id
 
     # What became of it

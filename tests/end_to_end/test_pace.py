@@ -49,6 +49,20 @@ def test_no_window_is_exceeded_across_a_kill(station, people):
         assert other["t_command"] - one["t_prompt"] >= gap  # 'submitting' was committed after the one prompt
 
 
+def test_a_new_limit_counts_what_went_before_it(station):
+    """Without limits the memory of what was submitted is short; the database remembers."""
+    station = station()
+    station.drop([(f"+447{400_000_000 + n}", "Support is free.") for n in range(300)])
+    station.start()
+    station.until_counts(delivered=300)
+    station.configure(throttle={"parts_per_hour": 301})
+    station.signal(signal.SIGHUP)
+    station.until(lambda: station.said("configuration read again"))
+    station.drop([(f"+447{500_000_000 + n}", "Support is free.") for n in range(2)], name="later.csv")
+    station.until(waits_for(station, "parts_per_hour"))
+    station.until_counts(delivered=301, queued=1)
+
+
 def test_a_long_text_starts_only_when_all_its_parts_fit(station, number):
     station = station()
     station.configure(throttle={"parts_per_minute": 3})

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from daemon.core.pace import Moment, Pace
 from daemon.core.spans import DAY, HOUR, MINUTE
-from daemon.core.throttle import MONTH, Limits
+from daemon.core.throttle import MONTH, Limits, longest_window
 
 T0, UP0 = 1_800_000_000.0, 4096.0
 WINDOWS = {"parts_per_minute": MINUTE, "parts_per_hour": HOUR, "parts_per_day": DAY, "parts_per_month": MONTH}
@@ -40,14 +40,14 @@ def broken(submits, limits):
 
 @given(some_limits, st.lists(a_step, max_size=30))
 def test_no_window_holds_more_than_its_limit_by_any_clock(limits, steps):
-    wall, up, pace = T0, UP0, Pace()
+    wall, up, pace = T0, UP0, Pace(reach=longest_window(limits))
     by_wall, since_boot = [], []
     for passed, jump, parts, to, ends, waits in steps:
         wall, up = wall + passed + jump, up + passed
         if ends == "reboot":
             up, since_boot = UP0, []
         if ends:
-            pace = Pace(by_wall, since_boot)
+            pace = Pace(by_wall, since_boot, longest_window(limits))
         allowed = pace.next_allowed(limits, Moment(wall, up), parts=parts, recipient=to)
         if allowed.at == float("inf") or (allowed.at > wall and not waits):
             continue

@@ -149,16 +149,21 @@ def test_used_counts_what_lies_in_each_window(limits: Limits, pairs: Submits, pa
     assert set(counts) == {key for key, value in asdict(limits).items() if value} - {"min_gap_seconds"}
 
 
-def test_forgetting_changes_no_answer() -> None:
+@pytest.mark.parametrize("limits", [
+    replace(NONE, parts_per_month=290, parts_per_day=9, recipients_per_month=30),
+    replace(NONE, parts_per_day=9, recipients_per_day=7),
+    replace(NONE, min_gap_seconds=HOUR),
+    NONE,
+])  # fmt: skip
+def test_forgetting_changes_no_answer(limits: Limits) -> None:
     chance = random.Random(1)
-    limits = replace(NONE, parts_per_month=290, parts_per_day=9, recipients_per_month=30)
     submits: Submits = []
-    kept = History()
+    kept = History(reach=longest_window(limits))
     for n in range(1500):  # five months; who was texted in the first fifty days comes back when long forgotten
         submits.append((T0 + n * DAY / 10, f"{n // 500 % 2}-{chance.randrange(40)}"))
         kept.add(*submits[-1])
         if n % 50 == 49:
-            now = submits[-1][0] + HOUR
+            now = submits[-1][0] + HOUR / 2
             recent = History(pair for pair in submits if pair[0] + MONTH > now)
             assert used(kept, limits, now) == used(recent, limits, now)
             for to in ("0-1", "0-2", "1-3", "nobody before"):
@@ -224,3 +229,5 @@ def test_longest_window() -> None:
     assert longest_window(Limits()) == MONTH
     assert longest_window(replace(NONE, parts_per_minute=1, recipients_per_day=1)) == DAY
     assert longest_window(replace(NONE, min_gap_seconds=10)) == 10
+    assert longest_window(replace(NONE, min_gap_seconds=90, parts_per_minute=1)) == 90
+    assert longest_window(NONE) == 0
