@@ -14,7 +14,6 @@ _HEADER = struct.Struct(">I12x8s2I")  # magic; version, page size, checkpoint | 
 _FRAME = struct.Struct(">4xI8s")      # page | size of the database after a commit, 0 in other frames | salts
 _FRAME_OCTETS = 24
 _LITTLE_ENDIAN, _BIG_ENDIAN = 0x377F0682, 0x377F0683  # how checksums read their words
-_READ = struct.Struct("=16xI")        # of the log's index: how many frames SQLite has read
 
 
 def lost_commits(conn: sqlite3.Connection, database: Path) -> int:
@@ -22,16 +21,16 @@ def lost_commits(conn: sqlite3.Connection, database: Path) -> int:
 
     Only before the first write after a crash, and while no other process writes. Raises OSError.
     """
-    conn.execute("SELECT count(*) FROM sqlite_master").fetchone()  # now the log has been read again
+    # SQLite says how many frames it has read. Its index (-shm) may not be looked at: to close it ends all locks on it.
+    read = int(conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1])
     octets = _FRAME_OCTETS + int(conn.execute("PRAGMA page_size").fetchone()[0])
     try:
-        (read,) = _READ.unpack_from(database.with_name(f"{database.name}-shm").read_bytes())
         with database.with_name(f"{database.name}-wal").open("rb") as log:
             header = log.read(_HEADER.size)
             _, salts = _FRAME.unpack(log.read(_FRAME.size))
             if _is_whole(header):
                 salts = _HEADER.unpack(header)[1]
-            log.seek(_HEADER.size + read * octets)
+            log.seek(_HEADER.size + max(read, 0) * octets)
             return sum(_commits(frame, salts) for frame in iter(lambda: log.read(octets), b""))
     except (FileNotFoundError, struct.error):
         return 0

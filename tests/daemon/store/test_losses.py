@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -124,3 +126,18 @@ def test_an_earlier_use_of_the_log_is_no_loss(sent, tmp_path):
     sent.stops.pause_station("anna", sent.NOW)
     with crashed(sent, tmp_path / "life", bytes) as store:
         assert make_good(store, None, sent.NOW, resend=False) is None
+
+
+def test_a_look_at_the_log_ends_no_lock(sent):
+    """Whoever else opens the database takes it for unused where its locks are gone, and makes the log's index anew
+    under the service: sqlite.org/howtocorrupt.html, 2.2."""
+    shutil.copytree(sent.path.parent, sent.path.parent.parent / "crash")
+    with closing(Store(sent.path.parent.parent / "crash" / sent.path.name)) as store:
+        look = (
+            "import fcntl, sys\n"
+            "with open(sys.argv[1], 'r+b') as index:\n"
+            "    fcntl.lockf(index, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)"  # where SQLite says that it is in use
+        )
+        index = store.path.with_name(f"{store.path.name}-shm")
+        tried = subprocess.run([sys.executable, "-c", look, index], capture_output=True, text=True, check=False)
+    assert "BlockingIOError" in tried.stderr
