@@ -84,7 +84,7 @@ STOP_SECONDS = 30.0
 def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | None = None) -> None:
     """Run the service until SIGTERM or SIGINT. SIGHUP reads `config` again. `trace` is a folder for AT transcripts.
 
-    Raises CannotStart.
+    Raises CannotStart; StoreFull when it cannot start yet.
     """
     block_signals()
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -101,8 +101,6 @@ def run(config: Path, settings: Settings, level: str = "INFO", trace: Path | Non
         Application(config, settings, store, level, _traces(trace)).run()
     except SettingsError as error:
         raise CannotStart(str(error)) from error
-    except StoreFull as error:
-        raise CannotStart(f"{error}. Make room on that disk; nothing was changed.") from error
     finally:
         store.close()
         os.close(locked)

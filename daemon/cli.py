@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -23,6 +26,8 @@ from daemon.cli_watch import watch
 
 DIED = 70
 """The service met a fault of its own: systemd starts it again, as it does not after REFUSED and USAGE."""
+AGAIN_SECONDS = 5
+"""Between tries to start on a full disk."""
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -55,15 +60,33 @@ def run(config: Path, log_level: str, trace: Path | None) -> None:
 
     from daemon.app import run as run_service
     from daemon.folders import CannotStart
+    from daemon.store import StoreFull
 
     settings = settings_of(config)
     try:
         run_service(config, settings, log_level, trace)
     except CannotStart as error:
         fail(str(error))
+    except StoreFull as error:
+        _start_again(error)
     except Exception:  # noqa: BLE001 - the exit code tells systemd that another start may help
         structlog.get_logger().exception("the service died of a fault of its own")
         sys.exit(DIED)
+
+
+def _start_again(error: Exception) -> NoReturn:
+    """Wait, and begin anew under the same process id: there may be room by then. SIGTERM and SIGINT end it."""
+    from daemon.notify import Notifier
+
+    click.echo(
+        f"{error}. Nothing was changed, nothing is sent. Make room; it tries again every {AGAIN_SECONDS} s.", err=True
+    )
+    Notifier.from_environment().status("waits for room on its disk; nothing is sent")
+    for _ in range(AGAIN_SECONDS):
+        time.sleep(1)
+        if signal.sigpending() & {signal.SIGTERM, signal.SIGINT}:
+            sys.exit()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - itself, by its own words
 
 
 @main.command()

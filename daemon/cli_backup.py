@@ -37,11 +37,11 @@ def restore(backup: Path, config: Path) -> None:
     """
     from daemon.folders import CannotStart
     from daemon.pages.text import restored_lines
-    from daemon.store import DatabaseUnusable
+    from daemon.store import DatabaseUnusable, StoreFull
     from daemon.store.restore import restore as put_back
 
     database = settings_of(config).station.database
     try:
         print_lines(restored_lines(database, backup, put_back(database, backup, time.time())))
-    except (CannotStart, DatabaseUnusable) as error:
+    except (CannotStart, DatabaseUnusable, StoreFull) as error:
         fail(str(error))

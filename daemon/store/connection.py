@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hmac
 import os
 import secrets
@@ -28,6 +29,8 @@ from daemon.store.wal import lost_commits
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+SIDE_FILES = 65536
+"""Octets that SQLite needs beside a database to open it."""
 BUSY_MS = 10_000
 """How long a statement waits for another process (a backup, a person with a shell) before it fails."""
 
@@ -64,7 +67,7 @@ class Store:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         """Open `path`; unless `read_only`, create it and bring its schema up to date.
 
-        Raises DatabaseUnusable.
+        Raises DatabaseUnusable, StoreFull.
         """
         self.path = path
         self._read_only = read_only
@@ -78,6 +81,8 @@ class Store:
             self._open()
         except (sqlite3.Error, OSError) as error:
             self.close()
+            if not read_only and self._lacks_room(error):
+                raise StoreFull(f"{self.path} cannot be opened: its disk is full ({error})") from error
             if self._forbidden():
                 raise DatabaseForbidden(
                     f"{self.path} is not for this user to read. Run this as root, or as the service's user."
@@ -120,6 +125,16 @@ class Store:
             kept = before_upgrade(self.path, version)
             make_folder(kept.parent, self.path)
             copy(self.conn, kept, self.path)
+
+    def _lacks_room(self, error: Exception) -> bool:
+        """A full disk shows in several ways: SQLite wants room for its side files as well."""
+        if isinstance(error, OSError):
+            return error.errno == errno.ENOSPC
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+            disk = os.statvfs(self.path.parent)
+            return disk.f_bavail * disk.f_frsize < SIDE_FILES
+        return bool(code == sqlite3.SQLITE_FULL)
 
     def _forbidden(self) -> bool:
         try:

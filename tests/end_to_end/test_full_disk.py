@@ -72,3 +72,24 @@ def test_full_in_the_midst_of_a_run(on_small_disk, filler, people):
     assert len(station.said(NOT_SENT)) == len(station.said(NOT_TAKEN)) == 1
     assert not station.said("line failed; trying again")
     station.until(lambda: len(station.outcomes()) == 12 and len(station.outcomes("second")) == 5)
+
+
+def test_full_at_the_start(on_small_disk, filler, people):
+    station = on_small_disk
+    station.drop(people(3))
+    station.start()
+    station.until_counts(delivered=3)
+    station.kill()
+    filler()
+    station.start(ready=False)
+    waiting = "Make room; it tries again"
+    station.until(lambda: waiting in station._log_path(2).read_text(), seconds=30)
+    station.stop()
+    assert station.service.returncode == 0
+
+    station.start(ready=False)
+    station.until(lambda: waiting in station._log_path(3).read_text(), seconds=30)
+    filler.free()
+    station.drop(people(2, start=200), "second.csv")
+    station.until_counts(delivered=5)
+    assert max(station.network.accepted().values()) == 1

@@ -9,7 +9,7 @@ import pytest
 
 from daemon.core.batch import NewBatch
 from daemon.core.message import MessageState, SimState
-from daemon.store import DatabaseUnusable, Store, StoreFull
+from daemon.store import Store, StoreFull
 from daemon.store.sims import Hold, ModemSeen
 from drivers.types import SimIdentity
 
@@ -101,5 +101,5 @@ def test_every_write_says_so_changes_nothing_and_works_when_room_returns(full, m
 
 def test_a_database_cannot_be_opened_on_a_full_disk(small_disk):
     fill(small_disk)
-    with pytest.raises(DatabaseUnusable, match="not full"):
+    with pytest.raises(StoreFull, match="its disk is full"):
         Store(small_disk / "outpost.db")
