@@ -24,6 +24,8 @@ from daemon.pulse import Pulse
 from daemon.settings import Settings
 
 SWEEP_SECONDS = 30.0
+NO_ROOM = "no file is taken before there is room; free some space on the disk"
+NO_MACHINE = "no file is taken before disk and memory can be used again; the error says what fails"
 MOST_PAUSE_SECONDS = 60.0
 TURN_SECONDS = WALL_SECONDS + 300.0
 """How long one file may take, from its claim to its rows in the queue, before the thread counts as hung."""
@@ -192,7 +194,7 @@ class DropFolder:
                 continue  # taken back by whoever dropped it
             except OSError as error:
                 if NoRoom.is_it(error):
-                    self._no_room(error)
+                    self._no_room(NoRoom(error))
                     return
                 self._stillness.leave(name)
                 self._taker.cannot_move(name, error)
@@ -224,16 +226,16 @@ class DropFolder:
             self._room_again()
         return True
 
-    def _no_room(self, error: Exception) -> None:
+    def _no_room(self, error: NoRoom) -> None:
         self._no_room_pause = min(max(2 * self._no_room_pause, 1.0), MOST_PAUSE_SECONDS)
         self._no_room_until = time.monotonic() + self._no_room_pause
-        self._say_once("room", "no file is taken before there is room; free some space on the disk", error)
+        self._say_once("room", NO_ROOM if error.full else NO_MACHINE, error)
 
     def _room_again(self) -> None:
         self._no_room_pause = 0.0
         self._no_room_until = -math.inf
         self._troubles.discard("room")
-        self._log.info("there is room again: files are taken")
+        self._log.info("files are taken again")
 
     def _say_once(self, trouble: str, event: str, error: Exception, **more: str) -> None:
         if trouble not in self._troubles:

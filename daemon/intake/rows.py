@@ -206,11 +206,11 @@ class _Sieve:
             yield "the phone's owner is left out"
         if self._deleted:
             done = "taken" if self._takes_deleted else "left out"
-            yield f"{self._deleted} entries had been deleted on the phone: {done} (batch.toml: deleted)"
+            yield f"entries that had been deleted on the phone: {self._deleted}, {done} (batch.toml: deleted)"
         if self._own_texts:
-            yield f"{self._own_texts} rows have texts of their own, which are not used: message.txt is"
+            yield f"rows with texts of their own, which are not used, since message.txt is: {self._own_texts}"
         if self._made_plain:
-            yield f"plain signs stand in for others in {self._made_plain} texts, as batch.toml asks"
+            yield f"texts in which plain signs stand in for others, as batch.toml asks: {self._made_plain}"
         unused = [shortened(name, 40) for name in self._columns if name not in {*COLUMNS, *self._number_columns}]
         if unused and self._rules.template is None:
             yield f"columns that are not used: {', '.join(unused[:_SHOWN_COLUMNS])}"
@@ -238,9 +238,9 @@ class _Sieve:
         not_before = read("not_before", lambda value: cells.time_in(value, rules.zone), None) or order.not_before
         not_after = read("not_after", lambda value: cells.time_in(value, rules.zone), None) or order.not_after
         if not_before is not None and not_after is not None and not_after < not_before:
-            read.bad("not_after", "not_after lies before not_before: put the two right")
+            read.bad("not_after", "it lies before not_before: put the two right")
         if not_after is not None and not_after <= self._now:
-            read.bad("not_after", "not_after has passed: give a later time, or take the row out")
+            read.bad("not_after", "it has passed: give a later time, or take the row out")
         priority = read("priority", cells.priority_in, 0) if row.cells.get("priority", "").strip() else order.priority
         flash = read("flash", cells.flash_in, default=False)
         if numbers.reason:

@@ -52,7 +52,11 @@ class Again(Exception):
 
 
 class NoRoom(Exception):
-    """The machine lacks disk or memory for any file: this one stays claimed."""
+    """The machine lacks disk or memory for any file: this one stays claimed. `full`: it is room on a disk."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.full = getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT} or getattr(error, "full", False)
 
     _CODES = frozenset({
         errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE,
@@ -95,7 +99,7 @@ class Taker:
             raise
         except Exception as error:
             if NoRoom.is_it(error):
-                raise NoRoom(str(error)) from error
+                raise NoRoom(error) from error
             if not os.path.lexists(claim.path):
                 self._log.warning("claimed file is gone", file=safe_name(claim.name), error=type(error).__name__)
             elif isinstance(error, OSError | MemoryError):

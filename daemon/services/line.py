@@ -19,7 +19,7 @@ from daemon.services.credit import CreditCheck
 from daemon.services.gate import NEVER
 from daemon.services.looking import keep_look, look_at
 from daemon.services.receiver import Receiver
-from daemon.services.sender import NO_ROOM, Sender
+from daemon.services.sender import Sender, nothing_sent
 from daemon.services.station import Station
 from daemon.store import StoreFull
 from daemon.store.sims import ModemSeen
@@ -263,6 +263,12 @@ class Line:
             except StoreFull as error:
                 self._wait_for_room(error)
                 continue
+            except Exception as error:
+                unreadable = self._station.outbox.unreadable(error)
+                if unreadable is None:
+                    raise
+                self._wait_for_room(unreadable)
+                continue
             if wait_until is not None:
                 self._wait(wait_until, receiver)
                 hand.ready_since = clock.monotonic()
@@ -276,7 +282,7 @@ class Line:
 
     def _wait_for_room(self, error: StoreFull) -> None:
         if not self._full:
-            self._log.error(NO_ROOM, reason=str(error))
+            self._log.error(nothing_sent(error), reason=str(error))
         self._sleep(FULL_PAUSES[min(self._full, len(FULL_PAUSES) - 1)])
         self._full += 1
 

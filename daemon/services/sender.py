@@ -24,6 +24,7 @@ from drivers.modem import Modem, ModemError
 from drivers.types import Accepted, InDoubt, Outcome, Refused, SimIdentity, SubmitPdu
 
 NO_ROOM = "disk full: nothing is claimed or sent until there is room"
+NO_DISK = "the database fails: nothing is claimed or sent until it can be read and written; look at its disk"
 LATER_SECONDS = 0.02
 """Until the next look, while the modem is busy, whether no line works just now; twice as long each time."""
 RECORD_PAUSE = 1.0
@@ -33,6 +34,11 @@ NOT_OF_THE_NETWORK = frozenset({
     ("CME", 10), ("CME", 11), ("CME", 12), ("CME", 13), ("CME", 30),
 })
 """Refusals by the modem itself that something is missing: SIM, PIN, SMSC address, network. It is looked at again."""
+
+
+def nothing_sent(error: StoreFull) -> str:
+    """What people are told of it."""
+    return NO_ROOM if error.full else NO_DISK
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +212,7 @@ class Sender:
             except StoreFull as error:
                 if not said:
                     said = True
-                    self._log.error(NO_ROOM, reason=str(error))
+                    self._log.error(nothing_sent(error), reason=str(error))
                 self._station.pulse.alive(self._station.work_seconds)
                 if self._station.stopping.wait(RECORD_PAUSE):
                     raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hmac
 import os
@@ -36,7 +37,14 @@ BUSY_MS = 10_000
 
 
 class StoreFull(Exception):
-    """The disk is full, or the database cannot be written just now. Nothing was changed; the call may work later."""
+    """The disk is full, or the database cannot be written just now. Nothing was changed; the call may work later.
+
+    `full` tells which.
+    """
+
+    def __init__(self, message: str, *, full: bool = True) -> None:
+        super().__init__(message)
+        self.full = full
 
 
 REFUSED_WRITES = frozenset({
@@ -132,8 +140,9 @@ class Store:
             return error.errno == errno.ENOSPC
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
-            disk = os.statvfs(self.path.parent)
-            return disk.f_bavail * disk.f_frsize < SIDE_FILES
+            with contextlib.suppress(OSError):  # no such folder
+                disk = os.statvfs(self.path.parent)
+                return disk.f_bavail * disk.f_frsize < SIDE_FILES
         return bool(code == sqlite3.SQLITE_FULL)
 
     def _forbidden(self) -> bool:
@@ -223,8 +232,17 @@ class Store:
                 if code == sqlite3.SQLITE_CORRUPT:
                     self.conn.execute("PRAGMA shrink_memory")  # forget the page, and read it again
                 if code in REFUSED_WRITES:
-                    raise StoreFull(f"{self.path} cannot be written: {error}") from error
+                    full = self._lacks_room(error)
+                    raise StoreFull(f"{self.path} cannot be written: {error}", full=full) from error
                 raise
+
+    def unreadable(self, error: Exception) -> StoreFull | None:
+        """What a read raised, where the disk is to blame for it: it may work later. None for any other fault."""
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in REFUSED_WRITES:
+            return None
+        with contextlib.suppress(sqlite3.Error):
+            self.conn.execute("PRAGMA shrink_memory")  # forget the page, and read it again
+        return StoreFull(f"{self.path} cannot be read: {error}", full=False)
 
     def sync(self) -> None:
         """Whatever was committed so far survives a power cut when this returns. Raises OSError."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from daemon.core.forecast import Beside, Planned
 from daemon.core.message import SimState
-from daemon.store.connection import Store
+from daemon.store.connection import Store, StoreFull
 from daemon.store.sims import Hold
 from daemon.store.turns import SIM_OF_PERSON
 
@@ -71,6 +71,10 @@ class Questions:
             "SELECT 1 FROM messages WHERE state = 'queued' AND free_until > 0 AND free_until > ? LIMIT 1", (now,)
         )
         return found.fetchone() is not None
+
+    def unreadable(self, error: Exception) -> StoreFull | None:
+        """See `Store.unreadable`."""
+        return self._store.unreadable(error)
 
     def standing(self, iccid: str) -> Standing:
         """How the station and this SIM stand: one look for all, since it stands before every message."""

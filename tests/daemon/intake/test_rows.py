@@ -181,7 +181,7 @@ def test_deleted_entries_are_taken_or_left_by_choice_and_shown() -> None:
     assert [(m.state, m.note) for m in taken.messages[:2]] == [
         (MessageState.HELD, "deleted on the phone"), (MessageState.HELD, ""),
     ]  # fmt: skip
-    assert "2 entries had been deleted on the phone: taken" in taken.notes[0]
+    assert "had been deleted on the phone: 2, taken" in taken.notes[0]
     left = marked(*rows, deleted=Deleted.LEAVE)
     assert [m.state for m in left.messages] == [MessageState.SUPPRESSED, MessageState.HELD, MessageState.SUPPRESSED]
     assert "deleted on the phone" in left.messages[0].reason

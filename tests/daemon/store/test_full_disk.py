@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -103,3 +104,26 @@ def test_a_database_cannot_be_opened_on_a_full_disk(small_disk):
     fill(small_disk)
     with pytest.raises(StoreFull, match="its disk is full"):
         Store(small_disk / "outpost.db")
+
+
+def test_a_disk_that_fails_is_not_told_as_a_full_one(desk):
+    desk.store.conn.execute("PRAGMA query_only=ON")
+    with pytest.raises(StoreFull, match="readonly") as refused:
+        desk.sims.begin()
+    assert not refused.value.full
+
+
+def test_what_cannot_be_read_may_be_read_later_and_a_fault_of_ours_not(desk, make_message):
+    with pytest.raises(sqlite3.OperationalError) as ours:
+        desk.store.conn.execute("SELECT nothing")
+    assert desk.outbox.unreadable(ours.value) is None
+    desk.take(*[make_message(row) for row in range(1, 200)])
+    desk.store.close()
+    with desk.store.path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (desk.store.path.stat().st_size - 4096))
+    with pytest.raises(sqlite3.DatabaseError) as damaged:
+        desk.store.conn.execute("SELECT count(*) FROM messages").fetchone()
+    unreadable = desk.outbox.unreadable(damaged.value)
+    assert not unreadable.full
+    assert str(desk.store.path) in str(unreadable)
