@@ -15,6 +15,7 @@ from daemon.services.station import Station
 from daemon.store.people import Heard
 from drivers import pdu
 from drivers.modem import Modem
+from drivers.refusals import status_meaning
 from drivers.types import Deliver, Inbound, Received, SimIdentity, StatusReport, Undecodable
 
 
@@ -88,7 +89,8 @@ class Receiver:
     def _keep_all(self, received: Sequence[Received]) -> None:
         station = self._station
         now = station.clock.now()
-        saved = station.inbox.save_all(self._sim.iccid, received, now, country=station.settings.station.country)
+        country = station.settings.station.country
+        saved = station.inbox.save_all(self._sim.iccid, received, now, country=country, meaning=status_meaning)
         for one in received:
             self._tell(one, now)
         for arrival in saved.arrivals:

@@ -66,12 +66,15 @@ def doubt(conn: sqlite3.Connection, submit_id: int, reason: str, now: float, res
 def early_reports(conn: sqlite3.Connection, submit_id: int) -> list[Report]:
     """The reports that came for a submit before its MR was known to the database, oldest first."""
     rows = conn.execute(
-        "SELECT inbound.id, tp_status, inbound.at AS at, number, recipient FROM submits JOIN inbound"
+        "SELECT inbound.id, tp_status, inbound.at AS at, inbound.reason AS meaning, number, recipient"
+        " FROM submits JOIN inbound"
         " ON inbound.iccid = submits.iccid AND inbound.mr = submits.mr"
         " WHERE submits.id = ? AND kind = 'report' AND inbound.part_id IS NULL AND received_at >= submits.at"
         " ORDER BY inbound.id",
         (submit_id,),
     ).fetchall()
     return [
-        Report(row["id"], row["tp_status"], row["at"]) for row in rows if same_number(row["recipient"], row["number"])
+        Report(row["id"], row["tp_status"], row["at"], row["meaning"])
+        for row in rows
+        if same_number(row["recipient"], row["number"])
     ]

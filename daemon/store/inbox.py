@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from daemon.core.chain import What
@@ -37,11 +37,14 @@ class Inbox:
         """Commit one inbound PDU; the batch whose message it changed, if any. May raise StoreFull."""
         return next(iter(self.save_all(iccid, [received], now).batches), None)
 
-    def save_all(self, iccid: str, received: Sequence[Received], now: float, *, country: str = "") -> Saved:
+    def save_all(
+        self, iccid: str, received: Sequence[Received], now: float,
+        *, country: str = "", meaning: Callable[[int], str] = lambda _status: "",
+    ) -> Saved:  # fmt: skip
         """Commit inbound PDUs, oldest first: all of them or none. One that this SIM brought before changes nothing.
 
-        `country` is the region (ISO 3166) of senders that are written nationally; "": they stay as they are. May raise
-        StoreFull.
+        `country` is the region (ISO 3166) of senders that are written nationally; "": they stay as they are. `meaning`
+        puts a TP-Status into words. May raise StoreFull.
         """
         batches: set[int] = set()
         arrivals: list[Arrival] = []
@@ -49,7 +52,7 @@ class Inbox:
             for one in received:
                 match one:
                     case StatusReport():
-                        batch_id = _save_report(conn, iccid, one, now)
+                        batch_id = _save_report(conn, iccid, one, now, meaning(one.status))
                         batches.update(() if batch_id is None else (batch_id,))
                     case Deliver():
                         arrival = _save_deliver(conn, iccid, one, now, country)
@@ -84,11 +87,14 @@ def _insert(conn: sqlite3.Connection, iccid: str, pdu: str, now: float, kind: st
     return None if row is None else int(row["id"])
 
 
-def _save_report(conn: sqlite3.Connection, iccid: str, report: StatusReport, now: float) -> int | None:
+def _save_report(
+    conn: sqlite3.Connection, iccid: str, report: StatusReport, now: float, meaning: str
+) -> int | None:
     at = None if report.discharge is None else report.discharge.timestamp()
     inbound_id = _insert(
-        conn, iccid, report.pdu, now, "report", number=report.recipient, mr=report.mr, tp_status=report.status, at=at
-    )
+        conn, iccid, report.pdu, now, "report", number=report.recipient, mr=report.mr, tp_status=report.status, at=at,
+        reason=meaning,
+    )  # fmt: skip
     if inbound_id is None:
         return None
     part_id = match(report, _open_parts(conn, iccid, report.mr), now)
@@ -96,8 +102,9 @@ def _save_report(conn: sqlite3.Connection, iccid: str, report: StatusReport, now
     if part_id is None:
         return None
     _confirm_doubt(conn, part_id, report, now)
-    settle_part(conn, part_id, [Report(inbound_id, report.status, at)], now)  # PENDING still: it only notes the report
-    batch_id = derive_message(conn, part_id, now)
+    # PENDING still: it only notes the report.
+    why = settle_part(conn, part_id, [Report(inbound_id, report.status, at, meaning)], now)
+    batch_id = derive_message(conn, part_id, now, why)
     finish_batch(conn, batch_id, now)
     return batch_id
 

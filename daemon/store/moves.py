@@ -112,20 +112,25 @@ def derive_message(conn: sqlite3.Connection, part_id: int, now: float, reason: s
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A status report as it lies in `inbound`. `at` is its discharge time, None when it gives none."""
+    """A status report as it lies in `inbound`. `at` is its discharge time, None when it gives none; `meaning` its
+    status in words."""
 
     inbound_id: int
     tp_status: int
     at: float | None
+    meaning: str
 
 
-def settle_part(conn: sqlite3.Connection, part_id: int, reports: Iterable[Report], now: float) -> None:
-    """Apply status reports, oldest first, to the part they speak of."""
+def settle_part(conn: sqlite3.Connection, part_id: int, reports: Iterable[Report], now: float) -> str:
+    """Apply status reports, oldest first, to the part they speak of. Why it did not arrive; "" when it may have."""
+    why = ""
     for report in reports:
         conn.execute("UPDATE inbound SET part_id = ? WHERE id = ?", (part_id, report.inbound_id))
         state = part_state(report.tp_status)
         if state is not None:
-            move_part(conn, part_id, state, settled_at=now if report.at is None else report.at)
+            why = report.meaning if state is PartState.UNDELIVERED else ""
+            move_part(conn, part_id, state, why, settled_at=now if report.at is None else report.at)
+    return why
 
 
 def release_batch(conn: sqlite3.Connection, batch_id: int, now: float) -> bool:

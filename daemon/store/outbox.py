@@ -255,8 +255,8 @@ class Outbox(Questions):
             part_id = answer(conn, submit_id, "accepted", now, mr=mr)
             if part_id is not None:
                 move_part(conn, part_id, PartState.SENT, mr=mr, sent_at=now)
-                settle_part(conn, part_id, early_reports(conn, submit_id), now)
-                finish_batch(conn, derive_message(conn, part_id, now), now)
+                why = settle_part(conn, part_id, early_reports(conn, submit_id), now)
+                finish_batch(conn, derive_message(conn, part_id, now, why), now)
 
     def failed(self, submit_id: int, code: str, reason: str, now: float, *, against_sim: bool = False) -> None:
         """The network refused the part for good: the message has failed."""

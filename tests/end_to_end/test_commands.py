@@ -27,6 +27,8 @@ def test_status_and_messages_with_and_without_the_service(station, people, numbe
     assert told.returncode == 0
     assert "list" in told.stdout
     assert station.network.sims[0] in told.stdout
+    why = {row["to"]: row["reason"] for row in station.outcomes()}
+    assert why == {number(100): "", number(101): "not obtainable", number(102): ""}
     ask_without_the_right_to_read_the_database(station)
     examined = json.loads(station.cli("doctor", "--json").stdout)["checks"]
     assert {"configuration", "database", "clock"} <= {check["name"] for check in examined if check["state"] != "bad"}
