@@ -20,10 +20,10 @@ from daemon.services.receiver import Receiver  # noqa: E402
 def run() -> None:
     hang, receive = Path(sys.argv[1]), Receiver.receive
 
-    def hanging(receiver: Receiver) -> None:
+    def hanging(receiver: Receiver, *, hurry: bool) -> None:
         if hang.exists():
             threading.Event().wait()
-        receive(receiver)
+        receive(receiver, hurry=hurry)
 
     Receiver.receive = hanging  # type: ignore[method-assign]
     station.WORK_SECONDS = 1.0
