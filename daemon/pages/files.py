@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import tempfile
@@ -30,6 +31,8 @@ def write_whole(path: Path, writer: Callable[[TextIO], object]) -> None:
 
 def put_whole(path: Path, writer: Callable[[BinaryIO], object]) -> None:
     """The same for octets."""
+    if path.exists() and not path.is_file():
+        raise FileExistsError(errno.EEXIST, "it is no file, and nothing is put in its place", str(path))
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=".tmp")
     try:
         with os.fdopen(descriptor, "wb") as file:
