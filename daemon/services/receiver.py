@@ -51,7 +51,7 @@ class Receiver:
         direct = [inbound for inbound in self._modem.take_direct() if inbound not in self._kept]
         self._put_off = False
         if direct:
-            self._keep_all([pdu.decode(inbound.pdu) for inbound in direct])
+            self._keep_all(direct)
             self._kept += direct
 
     def _take_direct(self, *, hurry: bool) -> None:
@@ -84,10 +84,11 @@ class Receiver:
         if not inbounds:
             return
         with self._hand:
-            self._keep_all([pdu.decode(inbound.pdu) for inbound in inbounds])
+            self._keep_all(inbounds)
 
-    def _keep_all(self, received: Sequence[Received]) -> None:
+    def _keep_all(self, inbounds: Sequence[Inbound]) -> None:
         station = self._station
+        received = [pdu.decode(inbound.pdu) for inbound in inbounds]
         now = station.clock.now()
         country = station.settings.station.country
         saved = station.inbox.save_all(self._sim.iccid, received, now, country=country, meaning=status_meaning)

@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daemon.folders import sync
 from daemon.store.backup import (
     before_upgrade,
     copy,
@@ -246,14 +247,8 @@ class Store:
 
     def sync(self) -> None:
         """Whatever was committed so far survives a power cut when this returns. Raises OSError."""
-        try:
-            descriptor = os.open(self.path.with_name(f"{self.path.name}-wal"), os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return  # it was folded back, which waits for the disk
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        with contextlib.suppress(FileNotFoundError):  # it was folded back, which waits for the disk
+            sync(self.path.with_name(f"{self.path.name}-wal"))
 
     def damage(self) -> str:
         """What SQLite finds wrong with the database, "" when nothing. All of it is read."""
