@@ -66,6 +66,7 @@ from daemon.store.answering import Answering
 from daemon.store.audit import Audit
 from daemon.store.decisions import Decisions, Released
 from daemon.store.handovers import Handovers
+from daemon.store.losses import Loss
 from daemon.store.pins import PinTries
 from drivers import ladder
 from drivers.at_modem import open_modem
@@ -116,7 +117,8 @@ class Application:
         self._log = structlog.get_logger()
         self._config, self._traces = config, traces
         self._clock = Clock()
-        self._make_good(store, settings)
+        loss = self._make_good(store, settings)
+        forgetful = loss is not None and loss.much
         self._outbox = Outbox(store)
         views, replies = Views(store), Replies(store)
         self._reply_files = ReplyFiles(replies, Handovers(store), load_words(settings.replies.triage_dir))
@@ -129,7 +131,7 @@ class Application:
         pin_tries, decisions = PinTries(store), Decisions(store)
         self._pins = PinFiles(self._settings, pin_tries, self._clock)
         self._ports = Ports(self._station, Finder())
-        self._folder = self._drop_folder()
+        self._folder = self._drop_folder(forgetful=forgetful)
         self._intake = threading.Thread(target=self._folder.run, name="intake", daemon=True)
         self._released = ReleasedFolder(decisions, self._settings, self._clock.now, self._decided)
         given = (store, self._settings, self._clock.now, self._publisher.changed)
@@ -137,7 +139,7 @@ class Application:
         parts = (self._erasing, Conversations(*given), handing, Disclosing(*given))
         others = {name: action for part in parts for name, action in part.actions.items()}
         answerer = Answerer(self._station, Answering(store))
-        self._outgoing = self._outgoing_folders(settings.station.spool_dir, answerer, handing)
+        self._outgoing = self._outgoing_folders(settings.station.spool_dir, answerer, handing, forgetful=forgetful)
         actions = Actions(self._station, store, decisions, pin_tries, answerer, others)
         self._control = ControlServer(settings.station.control_socket, actions.act, (NotPossible, StoreFull))
         self._scheduler = new_scheduler()
@@ -165,7 +167,7 @@ class Application:
             look=self._look,
         )
 
-    def _drop_folder(self) -> DropFolder:
+    def _drop_folder(self, *, forgetful: bool) -> DropFolder:
         return DropFolder(
             queue=self._outbox,
             settings=self._settings,
@@ -174,13 +176,16 @@ class Application:
             write_problems=write_problems,
             on_progress=lambda: self._publisher.changed(None),
             pulse=self._station.pulse,
+            forgetful=forgetful,
         )
 
-    def _outgoing_folders(self, spool: Path, answerer: Answerer, handing: Handing) -> tuple[OutgoingFolder, ...]:
+    def _outgoing_folders(
+        self, spool: Path, answerer: Answerer, handing: Handing, *, forgetful: bool
+    ) -> tuple[OutgoingFolder, ...]:
         rejects, by_file = Spool(spool, write_problems), AnswerFiles(spool / "texts", answerer.send, self._today)
-        return (
-            OutgoingFolder(rejects, spool / "replies" / "outgoing", by_file.send),
-            OutgoingFolder(rejects, spool / "handover" / "outgoing", handing.by_note),
+        acts = {"replies": by_file.send, "handover": handing.by_note}
+        return tuple(
+            OutgoingFolder(rejects, spool / name / "outgoing", act, forgetful=forgetful) for name, act in acts.items()
         )
 
     def run(self) -> None:
@@ -230,13 +235,14 @@ class Application:
         self._publisher.stop()
         self._log.info("stopped")
 
-    def _make_good(self, store: Store, settings: Settings) -> None:
+    def _make_good(self, store: Store, settings: Settings) -> Loss | None:
         resend = bool(settings.sending.resend_limit)
         loss = record.make_good(store, settings.station.state_dir, self._clock.now(), resend=resend)
         if loss is not None:
             kept = "" if loss.lacks is None else str(record.lost_head(settings.station.state_dir, loss.lacks))
             self._log.error("the disk has lost the newest entries of the database", commits=loss.commits,
                             in_doubt=loss.in_doubt, kept_head=kept)  # fmt: skip
+        return loss
 
     def _put_start_on_record(self) -> None:
         settings = self._configured(self._station.settings)

@@ -51,10 +51,12 @@ class DropFolder:
         on_progress: Callable[[], None] = lambda: None,
         still_seconds: float = 1.0,
         pulse: Pulse | None = None,
+        forgetful: bool = False,
     ) -> None:
         """`clock` gives seconds since the epoch; `on_taken` is called in the folder's thread once a batch is committed,
         `on_progress` when `reading` says something new;
-        a file is taken when it has lain still for `still_seconds`."""
+        a file is taken when it has lain still for `still_seconds`. `forgetful`: a disk has lost what the database knew
+        last, perhaps of the files that an earlier run had in hand: they are rejected."""
         self._log = structlog.get_logger("intake")
         self._spool = Spool(settings().station.spool_dir, write_problems)
         self._stop = threading.Event()
@@ -67,7 +69,7 @@ class DropFolder:
         self._no_room_until = -math.inf
         self._look_at = -math.inf
         self._rest_until = -math.inf
-        self._recovered = False
+        self._recovered, self._forgetful = False, forgetful
         self._watched: dict[int, str] = {}  # inotify's watch: the dropped folder's name, "" for incoming/
         self._blind = True  # files may have been opened for writing that no news told of
         self._troubles: set[str] = set()
@@ -126,7 +128,7 @@ class DropFolder:
         now = time.monotonic()
         if not self._recovered:
             self._spool.make()
-            self._claims = self._spool.recovered()
+            self._claims = self._spool.recovered(forgotten=self._forgetful)
             self._recovered = True
         if self._hear() or now >= self._look_at:
             self._look(now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,7 @@ from daemon.core.not_possible import NotPossible
 from daemon.intake import wording
 from daemon.intake.readers.items import Unreadable
 from daemon.intake.spool import Claim, Spool, is_meant
+from daemon.intake.taking import FORGOTTEN
 from daemon.store import StoreFull
 
 LOOK_SECONDS = 1
@@ -41,8 +42,11 @@ class OutgoingFolder:
     """Looked at by one thread, every LOOK_SECONDS. A file is taken when two looks found it alike, and heeded once: it
     is known again after a crash by its inode and time."""
 
-    def __init__(self, spool: Spool, folder: Path, act: Act) -> None:
+    def __init__(self, spool: Spool, folder: Path, act: Act, *, forgetful: bool = False) -> None:
+        """`forgetful`: a disk has lost what the database knew last, perhaps of the files that an earlier run had taken:
+        they are rejected."""
         self._spool, self._folder, self._act = spool, folder, act
+        self._forgetful = forgetful
         self._seen: dict[str, tuple[int, ...]] = {}
         self._log = structlog.get_logger("intake")
 
@@ -50,6 +54,10 @@ class OutgoingFolder:
         """Queue what has come to rest since the last look. Lives on whatever lies there."""
         try:
             (self._folder / _TAKEN).mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._forgetful:
+                for claim in self._taken():
+                    self._refuse(claim, FORGOTTEN)
+                self._forgetful = False
             self._claim_still()
             for claim in self._taken():
                 self._heed(claim)
@@ -82,11 +90,15 @@ class OutgoingFolder:
         try:
             self._act(claim.path, user_name(claim.path.lstat().st_uid), claim.path.parent.name)
         except NotPossible as why_not:
-            self._spool.reject(claim, _problem(str(why_not), self._shown), _nameless(claim.name, self._folder))
-            self._log.warning("not done: see its file in rejected/", folder=self._shown)
+            again = f"Nothing was done. Mend it, and drop it in {self._shown}/ under its name again."
+            self._refuse(claim, f"{why_not} {again}")
         else:
             claim.path.unlink()
             claim.path.parent.rmdir()
+
+    def _refuse(self, claim: Claim, reason: str) -> None:
+        self._spool.reject(claim, [Problem(0, 0, "", "", blanked(reason))], _nameless(claim.name, self._folder))
+        self._log.warning("not done: see its file in rejected/", folder=self._shown)
 
     @property
     def _shown(self) -> str:
@@ -114,8 +126,3 @@ def _nameless(name: str, folder: Path) -> str:
     digits = "".join(character for character in number or kind if character.isdigit())
     what = "answer-to" if folder.parent.name == "replies" else "handover-of"
     return f"{what}-{digits[-TAIL_DIGITS:] or 'nobody'}{f'.{kind}' if dot and number else ''}"
-
-
-def _problem(reason: str, folder: str) -> Sequence[Problem]:
-    reason = f"{blanked(reason)} Nothing was done. Mend it, and drop it in {folder}/ under its name again."
-    return [Problem(0, 0, "", "", reason)]

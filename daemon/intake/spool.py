@@ -35,12 +35,14 @@ _UNSAFE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 class Claim:
     """A file that is ours: it lies alone in a folder of its own under .claimed/, so that it keeps its name.
 
-    `attempted`: it may be in the queue already, since an earlier try, perhaps before a crash, came that far. `due` and
-    `pause` are for its next try, in seconds.
+    `attempted`: it may be in the queue already, since an earlier try, perhaps before a crash, came that far.
+    `forgotten`: if so, a disk may have lost what the database knew of it, and its people may have been texted. `due`
+    and `pause` are for its next try, in seconds.
     """
 
     path: Path
     attempted: bool
+    forgotten: bool = False
     due: float = 0.0
     pause: float = 0.0
 
@@ -105,7 +107,7 @@ class Spool:
                 sync(changed)
         return Claim(path, attempted=False)
 
-    def recovered(self) -> list[Claim]:
+    def recovered(self, *, forgotten: bool = False) -> list[Claim]:
         """The claims that an earlier run left behind. What it had no time to adopt is adopted now. Raises OSError."""
         claims = []
         for folder in (self.accepted, self.rejected):
@@ -114,7 +116,7 @@ class Spool:
                     self._adopt(path)
         for folder in sorted(path for path in self._claimed.iterdir() if path.is_dir() and path != self._copy):
             files = sorted(folder.iterdir())
-            claims += [Claim(path, attempted=True) for path in files]
+            claims += [Claim(path, attempted=True, forgotten=forgotten) for path in files]
             if not files:
                 folder.rmdir()
         return claims

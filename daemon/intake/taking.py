@@ -27,6 +27,10 @@ MAKE_MOVABLE = (
     "let its group write in it (chmod g+w), and what is in it be read (chmod -R g+rX); or make a new folder in "
     "incoming/ after `umask 002` and copy the files into that"
 )
+FORGOTTEN = (
+    "the service was killed while it took this, and the disk lost the newest entries of the database: people may have "
+    "been texted by it. Drop it again only if they may be texted twice"
+)
 HOW_AGAIN = "If it must be, drop it in a folder whose batch.toml says again = true and a reason"
 
 
@@ -124,6 +128,9 @@ class Taker:
             self._log.warning("reasons cannot be written", file=safe_name(name), error=trouble.strerror)
 
     def _take(self, claim: Claim) -> None:
+        if claim.forgotten:
+            self._reject(claim, [of_file(Unreadable(FORGOTTEN))])
+            return
         settings, now = self._settings(), self._clock()
         with opened_bundle(claim.path, settings, now) as bundle:
             if isinstance(bundle, list):

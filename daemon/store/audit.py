@@ -33,6 +33,12 @@ SIGNING_KEY = "audit_signing_key"
 TRIGGERS = ("audit_in_order", "audit_never_changed", "audit_never_shortened")
 
 
+def head_of(conn: sqlite3.Connection) -> Head | None:
+    """The last entry; None while there is none."""
+    row = conn.execute(_LAST).fetchone()
+    return None if row is None else Head(*row)
+
+
 def record(
     conn: sqlite3.Connection, now: float, what: What, who: str = SERVICE, why: str = "", **facts: object
 ) -> Head:
@@ -110,8 +116,7 @@ class Audit:
 
     def head(self) -> Head | None:
         """The last entry; None while there is none."""
-        row = self._store.conn.execute(_LAST).fetchone()
-        return None if row is None else Head(*row)
+        return head_of(self._store.conn)
 
     def rows(self) -> Iterator[tuple[int, str, str]]:
         """Every (number, entry, hash), in order."""

@@ -128,12 +128,22 @@ class Store:
                 f"{unfinished} exists: a restore was cut short. Run `outpost restore FILE` again, with the same backup."
             )
         found = str(self.conn.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if found == "ok" and self.lost_commits:
+            found = self._fit_together()
         if found != "ok":
             raise DatabaseUnusable(f"{self.path} is damaged ({' '.join(found.split())}). {way_back(self.path)}")
         if 0 < version < VERSION:
             kept = before_upgrade(self.path, version)
             make_folder(kept.parent, self.path)
             copy(self.conn, kept, self.path)
+
+    def _fit_together(self) -> str:
+        """Where the log was damaged after it had been folded back, pages of several ages lie side by side. What SQLite
+        finds wrong with them that cannot be made anew, "ok" when nothing."""
+        with self._writer:
+            self.conn.execute("REINDEX")
+        orphan = self.conn.execute("PRAGMA foreign_key_check").fetchone()
+        return "ok" if orphan is None else f"a row of {orphan[0]} belongs to none of {orphan[2]}"
 
     def _lacks_room(self, error: Exception) -> bool:
         """A full disk shows in several ways: SQLite wants room for its side files as well."""

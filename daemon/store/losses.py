@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from daemon.clock import boot_id, since_boot
 from daemon.core.alarm import AlarmKind
 from daemon.core.chain import Head, What
 from daemon.core.spans import DAY
+from daemon.core.throttle import MONTH
 from daemon.store.alarms import put_alarm
-from daemon.store.audit import record
+from daemon.store.audit import head_of, record
 from daemon.store.connection import Store
 
 TOLD_SECONDS = 30 * DAY
 """How long people read of a loss."""
+COMMITS_A_SUBMIT = 2
+"""At least so many commits, and as many entries of the record, each submit has: one before it, one with its answer."""
 _REASON = "the disk lost the newest entries of the database: it may have been sent"
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
     """`commits` is how many the log still shows, 0 where only the record tells of a loss, by the head that it `lacks`.
-    So many messages were put in doubt for it."""
+    So many messages were put in doubt for it, and so many parts may have left that the database knows nothing of."""
 
     commits: int
     lacks: Head | None
     in_doubt: int
+    parts: int
+
+    @property
+    def much(self) -> bool:
+        """Whether more may be gone than one submit: whatever went on just before may be forgotten."""
+        return self.lacks is not None or self.commits > 1
 
 
 def make_good(store: Store, lacks: Head | None, now: float, *, resend: bool) -> Loss | None:
@@ -36,7 +47,8 @@ def make_good(store: Store, lacks: Head | None, now: float, *, resend: bool) -> 
 
     One commit in the log's end can be no more than one submit of a message that had been claimed, and may be no more
     than a write that a power cut has cut short. Behind more than one, or a head that is missing, any message that waits
-    may have been claimed and sent. May raise StoreFull.
+    may have been claimed and sent. No SIM may be too fast for what was forgotten: its limits count all that may have
+    left. May raise StoreFull.
     """
     if lacks is None and not store.lost_commits:
         return None
@@ -47,22 +59,43 @@ def make_good(store: Store, lacks: Head | None, now: float, *, resend: bool) -> 
             " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state = 'submitting')",
             (much,),
         ).fetchall()
-        loss = Loss(store.lost_commits, lacks, 0 if resend else len(rows))
+        parts = _may_have_left(conn, store.lost_commits, lacks)
+        loss = Loss(store.lost_commits, lacks, 0 if resend else len(rows), parts)
         if not resend:
             doubt_unsent(conn, (row["id"] for row in rows), _REASON, now)
         if much:
+            _recount(conn)
             put_alarm(conn, AlarmKind.ENTRIES_LOST, "", _told(loss), now, until=now + TOLD_SECONDS)
+        conn.execute("DELETE FROM forgotten_submits WHERE at <= ?", (now - MONTH,))
+        conn.executemany(
+            "INSERT INTO forgotten_submits (at, boot, up) VALUES (?, ?, ?)", [(now, boot_id(), since_boot())] * parts
+        )
         known = {} if lacks is None else {"lacks": str(lacks)}
-        record(conn, now, What.LOSS, commits=loss.commits, in_doubt=loss.in_doubt, **known)
+        record(conn, now, What.LOSS, commits=loss.commits, in_doubt=loss.in_doubt, parts=parts, **known)
     store.lost_commits = 0
     return loss
+
+
+def _recount(conn: sqlite3.Connection) -> None:
+    """The counts of each batch may be of another age than its messages."""
+    conn.execute("DELETE FROM counts")
+    conn.execute("INSERT INTO counts SELECT batch_id, state, count(*) FROM messages GROUP BY batch_id, state")
+
+
+def _may_have_left(conn: sqlite3.Connection, commits: int, lacks: Head | None) -> int:
+    """The most parts that may have been submitted in what is gone."""
+    head = head_of(conn)
+    entries = 0 if lacks is None else lacks.seq - (0 if head is None else head.seq)
+    return math.ceil(max(commits, entries, 1) / COMMITS_A_SUBMIT)
 
 
 def _told(loss: Loss) -> str:
     return (
         "The disk lost the newest entries of the database, or an older database was put in its place. What waited may "
-        f"have been sent: {loss.in_doubt} in doubt for it, decide with `outpost resolve`. Replies, opt-outs and what "
-        "people decided in the minutes before may be gone. Find the reason, and replace the disk."
+        f"have been sent: {loss.in_doubt} in doubt for it, decide with `outpost resolve`. The limits of each SIM count "
+        f"{loss.parts} forgotten parts. Lists, replies, opt-outs and what people decided in the minutes before may be "
+        "gone: compare accepted/ with `outpost batches`, and drop no list again of which anything may have left. Find "
+        "the reason, and replace the disk."
     )
 
 

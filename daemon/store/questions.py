@@ -27,6 +27,7 @@ class Standing:
     newest: float
 
 
+_FORGOTTEN = "'forgotten ' || id"  # somebody whom nobody knows: for each such part another, which is the strictest
 _NEWEST = """
 max(coalesce((SELECT max(at) FROM submits WHERE id > (SELECT max(id) FROM submits) - 10), 0),
     coalesce((SELECT max(received_at) FROM inbound), 0))
@@ -50,18 +51,21 @@ class Questions:
         self._store = store
 
     def history(self, iccid: str, since: float) -> list[tuple[float, str]]:
-        """The SIM's submits since then: (time of `submitting`, recipient), oldest first."""
-        return [
-            (float(row[0]), str(row[1]))
-            for row in self._store.conn.execute(
-                "SELECT at, recipient FROM submits WHERE iccid = ? AND at > ? ORDER BY at", (iccid, since)
-            )
-        ]
+        """The SIM's submits since then, and any that a disk has lost: (time of `submitting`, recipient), oldest
+        first."""
+        rows = self._store.conn.execute(
+            "SELECT at, recipient FROM submits WHERE iccid = :iccid AND at > :since UNION ALL"
+            f" SELECT at, {_FORGOTTEN} FROM forgotten_submits WHERE at > :since ORDER BY at",
+            {"iccid": iccid, "since": since},
+        )
+        return [(float(row[0]), str(row[1])) for row in rows]
 
     def history_since_boot(self, iccid: str, boot: str) -> list[tuple[float, str]]:
-        """The SIM's submits of this boot of the machine: (seconds since boot, recipient), oldest first."""
+        """The same of this boot of the machine: (seconds since boot, recipient)."""
         rows = self._store.conn.execute(
-            "SELECT up, recipient FROM submits WHERE iccid = ? AND boot = ? ORDER BY up", (iccid, boot)
+            "SELECT up, recipient FROM submits WHERE iccid = :iccid AND boot = :boot UNION ALL"
+            f" SELECT up, {_FORGOTTEN} FROM forgotten_submits WHERE boot = :boot ORDER BY up",
+            {"iccid": iccid, "boot": boot},
         )
         return [(float(row[0]), str(row[1])) for row in rows]
 

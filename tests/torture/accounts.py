@@ -38,13 +38,20 @@ class Message:
     part_count: int
     doubts: dict[int, tuple[float, float]] = field(default_factory=dict)
 
+    @property
+    def waited_in_doubt(self) -> bool:
+        """Whether it is in doubt for no submit that is known."""
+        return self.state == "in_doubt" and not self.doubts
+
 
 @dataclass(slots=True)
 class Reckoning:
-    """`wrong` is empty when all is accounted for."""
+    """`wrong` is empty when all is accounted for. `forgotten`: what a damaged log had held of messages, by their state
+    now, and of texts that came in."""
 
     states: Counter[str] = field(default_factory=Counter)
     doubts: Counter[str] = field(default_factory=Counter)
+    forgotten: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
 
@@ -55,12 +62,17 @@ def reckon(bench: Bench, troubles: Sequence[Trouble]) -> Reckoning:
         messages = read_messages(database)
         _texts_in(database, bench, found)
     bench.witness.read()  # what the database knows, the network's log knows too
+    changed = frozenset[str]().union(*(loss.changed for loss in bench.losses))
+    waited = frozenset[str]().union(*(loss.waiting for loss in bench.losses))
     for recipient, text in bench.asked.texts.items():
         message = messages.pop(recipient, None)
+        found.states["gone" if message is None else message.state] += 1
+        if recipient in changed or (recipient in waited and message is not None and message.waited_in_doubt):
+            found.forgotten["gone" if message is None else message.state] += 1  # and if sent twice, the witness says so
+            continue
         if message is None:
             found.wrong.append(f"{recipient}: lost, no message in the database")
             continue
-        found.states[message.state] += 1
         parts = {seq: bench.witness.parts.get((recipient, seq)) for seq in range(1, message.part_count + 1)}
         _message(bench.witness, recipient, text, message, parts, troubles, found)
     found.wrong += [f"{recipient}: in the database, and nobody asked for it" for recipient in messages]
@@ -95,7 +107,8 @@ def _message(
         if whole and right and all(end is not None for end in ends):
             found.wrong.append(f"{recipient}: in doubt, although the network has all parts and reported on them")
         for seq, (up, _) in message.doubts.items():
-            found.doubts[_cause(parts[seq], up, troubles, recipient, found)] += 1
+            cause = _cause(parts[seq], up, troubles, recipient, found)
+            found.doubts[cause if right else f"{cause}; by a clock that is no evidence"] += 1
     elif message.state != (expected := _expected(recipient, ends, whole=whole)):
         found.wrong.append(f"{recipient}: {message.state}, and the network's log says {expected}")
 
@@ -128,12 +141,14 @@ def _cause(
         found.wrong.append(f"{recipient}: in doubt, and no fault was near (submitted at {up:.3f})")
         return "no fault was near"
     taken = "accepted, not reported" if seen is not None and seen.accepted else "never reached the network"
-    return f"{taken}: {', '.join(kinds)}"
+    return f"{taken}: {kinds[0] if len(kinds) == 1 else 'several faults were near'}"
 
 
 def _texts_in(database: sqlite3.Connection, bench: Bench, found: Reckoning) -> None:
     came = Counter(text for (text,) in database.execute("SELECT text FROM inbound WHERE kind = 'deliver'"))
-    found.wrong += [f"a reply was lost: {text!r}" for text in bench.asked.inbound if not came[text]]
+    lost = frozenset[str]().union(*(loss.inbound for loss in bench.losses))
+    found.forgotten["texts that came in"] += sum(not came[text] for text in lost)
+    found.wrong += [f"a reply was lost: {text!r}" for text in bench.asked.inbound - lost if not came[text]]
     found.wrong += [f"a reply came {n} times: {text!r}" for text, n in came.items() if n > 1]
 
 

@@ -17,6 +17,7 @@ from tests.end_to_end.station import Network, Station
 from tests.torture.disk import Disk
 from tests.torture.interposer import Interposer, compiled
 from tests.torture.keeper import Keeper
+from tests.torture.loss import Loss
 from tests.torture.witness import Witness
 
 MODEMS = 3
@@ -43,6 +44,7 @@ class Asked:
     """What was asked of the station, and must be found again at the end."""
 
     texts: dict[str, str] = field(default_factory=dict)  # recipient: text
+    lists: dict[str, frozenset[str]] = field(default_factory=dict)  # name of the file: its recipients
     bad: set[str] = field(default_factory=set)           # names of dropped files that must be rejected
     inbound: set[str] = field(default_factory=set)       # texts that people sent to the SIMs
 
@@ -75,8 +77,8 @@ class Bench:
         self.witness = Witness(self.network.log)
         self._stack.callback(self.witness.close)
         self.asked = Asked()
+        self.losses: list[Loss] = []
         self.feeding = True
-        self._lists = 0
         self.restore_rules()
 
     def tell(self, do: str, **order: Any) -> dict[str, Any]:
@@ -91,7 +93,7 @@ class Bench:
         select.select([], [], [], TICK)
         self.keeper.look()
         self.witness.read()
-        if self.feeding and len(self.asked.texts) - len(self.witness.parts) < self._backlog:
+        if self.feeding and self._unsent() < self._backlog:
             with contextlib.suppress(OSError):  # the disk is full: again later
                 self._drop_list()
 
@@ -104,15 +106,26 @@ class Bench:
             self.tick()
         return True
 
+    def _unsent(self) -> int:
+        """How many messages still wait to be sent, about: not those that a damaged log has put in doubt."""
+        in_doubt = set[str]().union(*(loss.changed | loss.waiting for loss in self.losses))
+        return len(self.asked.texts) - len(self.witness.parts) - len(in_doubt - self.witness.recipients)
+
+    def in_hand(self) -> frozenset[str]:
+        """The recipients of the lists that the service has claimed, and not put into accepted/ yet."""
+        claimed = (path.name for path in (self.station.spool / ".claimed").glob("*/*"))
+        return frozenset().union(*(self.asked.lists.get(name, ()) for name in claimed))
+
     def _drop_list(self) -> None:
         first = len(self.asked.texts)
         rows = {
             f"+447{FIRST_NUMBER + n}": self.chance.choices((TEXT, LONG, UNICODE), (8, 1, 1))[0].format(n=n)
             for n in range(first, first + LIST)
         }
-        self._lists += 1
-        self.station.drop(rows.items(), f"list-{self._lists}.csv")
+        name = f"list-{len(self.asked.lists) + 1}.csv"
+        self.station.drop(rows.items(), name)
         self.asked.texts.update(rows)
+        self.asked.lists[name] = frozenset(rows)
 
     def close(self) -> None:
         self._stack.close()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tests.torture.accounts import Reckoning, Trouble, left_in, reckon, waiting
 from tests.torture.bench import LIMITS, Bench
 from tests.torture.faults import Fault
+from tests.torture.loss import has_told
 from tests.torture.plan import Strike, rounds
 
 RECOVERS_WITHIN = 240.0
@@ -103,6 +104,8 @@ class Run:
         bench, wrong = self._bench, self.result.wrong
         wrong += [f"{recipient}: part {seq} was taken twice" for recipient, seq in bench.witness.twice()]
         wrong += [f"a thread: {told}" for told in bench.keeper.hangs]
+        if bench.losses and not has_told(bench.database, bench.losses[-1]):
+            wrong.append("the disk lost entries of the database, and nobody was told")
         for life in bench.keeper.lives:
             excused = any(t.begun <= life.ended <= t.ended + 5 for t in self._ends_service)
             if life.ended and not life.why and not excused:

@@ -11,7 +11,7 @@ from tests.torture.run import Run
 SEED = 1
 KINDS = (
     faults.Killed, faults.StoodStill, faults.Unplugged, faults.Noise, faults.LostAnswers, faults.FailingDisk,
-    faults.TornLog, faults.ClockSet, faults.BadDrops, faults.InboundFlood,
+    faults.TornLog, faults.DamagedLog, faults.ClockSet, faults.BadDrops, faults.InboundFlood,
 )  # fmt: skip
 
 

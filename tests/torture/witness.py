@@ -39,6 +39,7 @@ class Witness:
         self._rest = b""
         self.parts: defaultdict[Part, Seen] = defaultdict(Seen)
         self.reports: dict[tuple[str, int, str], int] = {}  # SIM, MR, recipient: the last TP-Status that is an end
+        self.recipients: set[str] = set()  # of those parts
         self.texts: set[str] = set()  # what the network brought to SIMs
         self.last: dict[str, float] = defaultdict(float)  # by SIM: when it submitted last
         self.tried: defaultdict[str, list[Event]] = defaultdict(list)
@@ -65,6 +66,7 @@ class Witness:
         event.pop("pdu")
         seq = (event.get("concat") or {"seq": 1})["seq"]
         seen = self.parts[event["recipient"], seq]
+        self.recipients.add(event["recipient"])
         if event["event"] == "submit":
             self.submits += 1
             seen.accepted += 1

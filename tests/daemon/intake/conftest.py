@@ -41,7 +41,7 @@ class Shelf:
 class Drops:
     """One station's spool and its drop folder."""
 
-    def __init__(self, root: Path, still_seconds: float = 0.05) -> None:
+    def __init__(self, root: Path, still_seconds: float = 0.05, *, forgetful: bool = False) -> None:
         self.root = root
         self.spool = root / "spool"
         self.settings = Settings(station=Station(spool_dir=self.spool), sending=Sending(approval=Approval.NONE))
@@ -55,6 +55,7 @@ class Drops:
         self.folder = DropFolder(
             self.shelf, lambda: self.settings, lambda: NOW, self.taken.append, write_problems,
             on_progress=lambda: self.progress.append(self.folder.reading()), still_seconds=still_seconds,
+            forgetful=forgetful,
         )
         self._thread = threading.Thread(target=self.folder.run)
 

@@ -370,6 +370,19 @@ def test_a_claim_that_was_not_queued_is_queued_at_the_next_start(make_drops: Mak
     assert (drops.accepted / "contacts.csv").read_text() == GOOD
 
 
+def test_a_claim_is_rejected_when_the_disk_lost_what_became_of_it(make_drops: Make, tmp_path: Path) -> None:
+    drops = make_drops(tmp_path, forgetful=True)
+    claim = drops.spool / ".claimed" / "00000001"
+    claim.mkdir(parents=True)
+    (claim / "contacts.csv").write_text(GOOD)
+    drops.put("later.csv", GOOD)
+    drops.start()
+    [problem] = drops.rejection("contacts.csv")
+    assert "people may have been texted" in problem["reason"]
+    drops.wait_taken()
+    assert [taken.name for taken in drops.taken] == ["later"]
+
+
 def test_a_process_killed_between_queue_and_move_leaves_nothing_to_do_by_hand(make_drops: Make, tmp_path: Path) -> None:
     script = """if True:
         import os, signal, sys

@@ -9,8 +9,11 @@ from contextlib import closing
 
 import pytest
 
+from daemon.clock import boot_id
 from daemon.core.alarm import AlarmKind
-from daemon.store import Alarms, Store
+from daemon.core.chain import Head
+from daemon.core.spans import DAY
+from daemon.store import Alarms, DatabaseUnusable, Outbox, Store
 from daemon.store.audit import Audit
 from daemon.store.losses import make_good
 
@@ -68,6 +71,34 @@ def test_an_octet_that_turned_anywhere_sends_nothing_twice(sent, tmp_path):
         with crashed(sent, tmp_path / "life", flipped(octet)) as store:
             make_good(store, None, sent.NOW, resend=False)
             assert waiting(store) <= {6, 7, 8}, octet
+            assert len(Outbox(store).history(sent.SIM, 0)) >= 5, octet  # as many as have left
+
+
+def test_a_damaged_log_that_was_folded_back_already_leaves_a_whole_database_or_none(sent, make_message, tmp_path):
+    """SQLite takes older pages from before the damage, and newer ones from the file."""
+    sent.take(*(make_message(row) for row in range(9, 40)))
+    left = {1, 2, 3, 4, 5}
+    for _ in range(4):
+        item = sent.claim()
+        left.add(item.message_id)
+        sent.outbox.accepted(sent.submit(item), 7, sent.NOW)
+    sent.store.conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    mended = refused = 0
+    for frame in range(1, frames(sent), 5):
+        try:
+            with crashed(sent, tmp_path / "life", flipped(HEADER + frame * FRAME + 100)) as store:
+                make_good(store, None, sent.NOW, resend=False)
+                assert not waiting(store) & left, frame
+                assert store.damage() == "", frame
+                found = {tuple(row) for row in store.conn.execute("SELECT state, n FROM counts WHERE n > 0")}
+                rows = store.conn.execute("SELECT state, count(*) FROM messages GROUP BY batch_id, state")
+                assert found == {tuple(row) for row in rows}, frame
+                mended += 1
+        except DatabaseUnusable as error:
+            assert "is damaged" in str(error)
+            refused += 1
+    assert mended
+    assert refused
 
 
 def test_a_loss_in_the_midst_puts_all_that_waits_in_doubt_and_is_told(sent, tmp_path):
@@ -81,12 +112,27 @@ def test_a_loss_in_the_midst_puts_all_that_waits_in_doubt_and_is_told(sent, tmp_
         assert make_good(store, None, sent.NOW, resend=False) is None
 
 
+def test_every_sim_counts_all_parts_that_may_have_left(sent, tmp_path):
+    with crashed(sent, tmp_path / "life", flipped(0)) as store:
+        loss = make_good(store, None, sent.NOW, resend=False)
+        outbox = Outbox(store)
+        for sim in (sent.SIM, sent.OTHER_SIM):
+            people = {recipient for _, recipient in outbox.history(sim, sent.NOW - 1)}
+            assert len(people) == loss.parts >= 5
+            assert len(outbox.history_since_boot(sim, boot_id())) == loss.parts
+        assert outbox.history(sent.OTHER_SIM, sent.NOW) == []
+        make_good(store, Head(99, "0" * 64), sent.NOW + 31 * DAY, resend=False)
+        at = {at for at, _ in outbox.history(sent.OTHER_SIM, 0)}
+        assert at == {sent.NOW + 31 * DAY}  # what no limit counts any more is not kept
+
+
 def test_a_log_whose_end_is_missing_shows_by_the_kept_head(sent, tmp_path):
     head = Audit(sent.store).head()
     with crashed(sent, tmp_path / "life", lambda log: log[: HEADER + frames(sent) // 2 * FRAME]) as store:
         assert not Audit(store).holds(head)
         loss = make_good(store, head, sent.NOW, resend=False)
         assert (loss.commits, loss.lacks) == (0, head)
+        assert loss.parts >= (head.seq - Audit(store).head().seq - 1) / 2 > 0
         assert waiting(store) == set()
 
 
