@@ -17,6 +17,8 @@ RECOVERS_WITHIN = 240.0
 DRAINS_WITHIN = 600.0
 LAST_REPORTS_WITHIN = 20.0
 CHECK_LIMITS_EVERY = 10  # rounds
+MOST_MIB = 80.0
+"""What the service may hold at any time, however much it has sent and received."""
 
 
 @dataclass(slots=True)
@@ -107,6 +109,9 @@ class Run:
         if bench.losses and not has_told(bench.database, bench.losses[-1]):
             wrong.append("the disk lost entries of the database, and nobody was told")
         for life in bench.keeper.lives:
+            most = max((sample.mib for sample in life.samples), default=0.0)
+            if most > MOST_MIB:
+                wrong.append(f"the service (process {life.pid}) held {most:.0f} MiB")
             excused = any(t.begun <= life.ended <= t.ended + 5 for t in self._ends_service)
             if life.ended and not life.why and not excused:
                 wrong.append(f"the service (process {life.pid}) ended by itself, code {life.code}")
