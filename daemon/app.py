@@ -38,7 +38,7 @@ from daemon.notify import Notifier
 from daemon.pages import record
 from daemon.pages.outcomes import write_problems
 from daemon.pages.publisher import Publisher
-from daemon.pages.replies import ReplyFiles
+from daemon.pages.reply_files import ReplyFiles
 from daemon.pages.requests import RequestFiles
 from daemon.services.answering import Answerer
 from daemon.services.housekeeping import Housekeeping

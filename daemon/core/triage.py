@@ -26,8 +26,8 @@ class Kind(StrEnum):
 GUESSED: Final = tuple(kind for kind in Kind if kind not in {Kind.OPT_OUT, Kind.OTHER})
 """The kinds that a word list can have. An opt-out has rules of its own (`daemon.core.optout`)."""
 
+_PLACES: Final = {kind: place for place, kind in enumerate(Kind)}
 MAJORITY: Final = 18
-_REMEMBERED: Final = 100_000
 _AGE: Final = re.compile(
     r"\b(?:im|i am|am|aged?|only|just turned|turned|turning|(?<!it )(?:is|hes|shes)) "
     r"(\d{1,2}|(?:thir|four|fif|six|seven)teen|twelve|eleven|ten)\b"
@@ -47,19 +47,10 @@ class WordList:
         for kind in phrases:
             if kind not in GUESSED:
                 raise ValueError(f"{kind.value} takes no word list")
-        self._known: dict[int, Kind] = {}  # by the hash of the text: pages ask for every reply whenever one changes
         self._patterns = {kind: pattern for kind, given in phrases.items() if (pattern := _pattern(given)) is not None}
 
     def kind(self, text: str) -> Kind:
         """The most pressing kind that a word of the text speaks for."""
-        key = hash(text)
-        if key not in self._known:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[key] = self._judge(text)
-        return self._known[key]
-
-    def _judge(self, text: str) -> Kind:
         if optout.is_stop(text):
             return Kind.OPT_OUT
         plain = _plain(text)
@@ -74,7 +65,7 @@ class WordList:
 
 def pressing(kind: Kind) -> int:
     """The place of a kind in the order of reading: 0 is read first."""
-    return list(Kind).index(kind)
+    return _PLACES[kind]
 
 
 def _is_child(plain: str) -> bool:

@@ -53,8 +53,9 @@ def _doubts(views: Views) -> Iterator[Alarm]:
 
 def _replies(views: Views, settings: Settings, now: float) -> Iterator[Alarm]:
     hours = settings.replies.overdue_hours
-    late = [reply for reply in views.late_replies(now - hours * HOUR) if is_overdue(reply, now, hours)]
-    yield from of_replies(len(late), late[0].received_at + hours * HOUR if late else now, hours)
+    before = now - hours * HOUR
+    late = [reply.received_at for reply in views.late_replies(before) if is_overdue(reply, now, hours)]
+    yield from of_replies(len(late), min(late, default=before) + hours * HOUR, hours)
 
 
 def _handovers(views: Views, now: float) -> Iterator[Alarm]:

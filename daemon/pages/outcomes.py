@@ -18,6 +18,7 @@ PROBLEM_HEADER = ("line", "column", "value", "reason")
 
 _E164 = re.compile(r"\+[0-9]{1,15}")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_SUSPECT = frozenset((*_FORMULA_STARTS, " "))
 
 
 def write_outcomes(path: Path, rows: Iterable[OutcomeRow], zone: tzinfo) -> None:
@@ -35,7 +36,7 @@ def harmless(cell: object) -> str:
     since programs read it."""
     step()
     text = str(cell)
-    if text.lstrip(" ").startswith(_FORMULA_STARTS) and not _E164.fullmatch(text):
+    if text[:1] in _SUSPECT and text.lstrip(" ").startswith(_FORMULA_STARTS) and not _E164.fullmatch(text):
         return f"'{text}"
     return text
 

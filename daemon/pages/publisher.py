@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import structlog
 
@@ -16,8 +16,8 @@ from daemon.giving_way import give_way_to
 from daemon.pages import record
 from daemon.pages.batch_files import BatchFiles
 from daemon.pages.files import write_whole
-from daemon.pages.replied import replied
-from daemon.pages.replies import Hinted, ReplyFiles
+from daemon.pages.replies import Waiting
+from daemon.pages.reply_files import ReplyFiles
 from daemon.pages.requests import RequestFiles
 from daemon.pages.sheets import Sheets
 from daemon.pages.station_page import HEARTBEAT_SECONDS, station_page
@@ -99,11 +99,10 @@ class Publisher:
             batches = self._views.batches()
             station = self.settings.station
             hours, now = self.settings.replies.overdue_hours, self._clock.now()
-            hinted = self._replies.write(station.spool_dir / "replies", station.zone, now, hours)
-            answered = replied(hinted, self._views.handovers(closed=True))
-            later = self._batch_files.keep(batches, station, answered, at_once=self._stopping.is_set())
+            found = self._replies.keep(station.spool_dir / "replies", station.zone, now, hours)
+            later = self._batch_files.keep(batches, station, found.answered, at_once=self._stopping.is_set())
             self._later = min(HEARTBEAT_SECONDS, later)
-            self._write_status(hinted)
+            self._write_status(found.waiting)
             self._sheets.keep(batches, self.settings, self._clock.now())
             self._keep_head()
         except Exception as error:  # noqa: BLE001 - the service lives on whatever the spool's disk does
@@ -115,13 +114,13 @@ class Publisher:
         self._trouble = ""
         return True
 
-    def _write_status(self, hinted: Sequence[Hinted]) -> None:
+    def _write_status(self, waiting: Waiting) -> None:
         station, running = self.settings.station, not self._stopping.is_set()
         document = station_status(
             self._views, self._outbox, self.settings, self._clock.now(), running=running, reading=self._reading()
         )
         as_json = json.dumps(document, ensure_ascii=False) + "\n"  # an indent would take ten times as long
-        as_page = station_page(document, hinted, station.zone, self._clock.now())
+        as_page = station_page(document, waiting, station.zone, self._clock.now())
         write_whole(station.spool_dir / "status.json", lambda file: file.write(as_json))
         write_whole(station.spool_dir / "station.html", lambda file: file.write(as_page))
 

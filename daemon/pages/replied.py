@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -38,19 +38,28 @@ class Replied:
 NOBODY: Final = Replied()
 
 
-def replied(hinted: Sequence[Hinted], handovers: Iterable[Handover]) -> dict[str, Replied]:
-    """What each batch was answered, by its name; those that nobody answered are left out."""
-    most: dict[tuple[str, str], Kind] = {}
-    for one in hinted:
-        if one.reply.kind is ReplyKind.TEXT and one.reply.batch:
-            person = one.reply.batch, one.reply.recipient
-            most[person] = min(one.about, most.get(person, one.about), key=pressing)
-    handed = {(one.batch, one.recipient) for one in handovers if one.batch}
-    kinds: dict[str, Counter[Kind]] = {}
-    for (batch, _), kind in most.items():
-        kinds.setdefault(batch, Counter())[kind] += 1
-    given = Counter(batch for batch, _ in handed)
-    return {batch: Replied(dict(kinds.get(batch, {})), given[batch]) for batch in kinds.keys() | given.keys()}
+class Answers:
+    """What people texted back, gathered while their replies pass by."""
+
+    def __init__(self) -> None:
+        self._most: dict[tuple[str, str], Kind] = {}  # by batch and person
+
+    def watch(self, hinted: Iterable[Hinted]) -> Iterator[Hinted]:
+        """Hand the replies through, and keep what presses most."""
+        for one in hinted:
+            if one.reply.kind is ReplyKind.TEXT and one.reply.batch:
+                person = one.reply.batch, one.reply.recipient
+                self._most[person] = min(one.about, self._most.get(person, one.about), key=pressing)
+            yield one
+
+    def replied(self, handovers: Iterable[Handover]) -> dict[str, Replied]:
+        """What each batch was answered, by its name; those that nobody answered are left out."""
+        handed = {(one.batch, one.recipient) for one in handovers if one.batch}
+        kinds: dict[str, Counter[Kind]] = {}
+        for (batch, _), kind in self._most.items():
+            kinds.setdefault(batch, Counter())[kind] += 1
+        given = Counter(batch for batch, _ in handed)
+        return {batch: Replied(dict(kinds.get(batch, {})), given[batch]) for batch in kinds.keys() | given.keys()}
 
 
 def kinds_table(numbers: Mapping[Kind, int | str]) -> Element:

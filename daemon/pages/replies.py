@@ -1,9 +1,8 @@
-"""Writes `replies/`: one file for each conversation, and all replies as a table, the most pressing first."""
+"""What people texted back, as documents, as lines, and as the table `replies.csv`: the most pressing first."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -14,16 +13,12 @@ from typing import Any, Final
 from daemon.clock import iso
 from daemon.core.handover import Handover
 from daemon.core.reply import OPEN, Reply, ReplyKind, Turn, is_overdue
+from daemon.core.spans import HOUR
 from daemon.core.triage import Kind, WordList, pressing
-from daemon.folders import sync
-from daemon.pages.files import write_whole
 from daemon.pages.looks import moment_of, words
 from daemon.pages.outcomes import write_table
 from daemon.pages.text import table as lines_of
-from daemon.store import Replies
-from daemon.store.handovers import Handovers
 
-TABLE: Final = "replies.csv"
 HEADER: Final = (
     "received_at", "number", "about", "state", "overdue", "handover", "complete", "batch", "sim", "text",
 )  # fmt: skip
@@ -45,41 +40,31 @@ class Hinted:
         return self.reply.state in OPEN
 
 
-class ReplyFiles:
-    """Keeps the folder `replies` as the store is."""
+class Waiting:
+    """The replies that wait for a person, gathered while all pass by in the order of reading: the `first` of them,
+    their `count`, and `overdue_at`, when the next of them will have waited for too long (infinite when none will)."""
 
-    def __init__(self, replies: Replies, handovers: Handovers, word_list: WordList) -> None:
-        self._replies, self._handovers = replies, handovers
-        self.use(word_list)
+    MOST: Final = 30
 
-    def use(self, word_list: WordList) -> None:
-        """Take these words from now on."""
-        self._words = word_list
-        self._standings: dict[str, Any] | None = None  # how each conversation stood when its file was written
+    def __init__(self, now: float, overdue_hours: float) -> None:
+        self.first: list[Hinted] = []
+        self.count, self.overdue_at = 0, float("inf")
+        self._now, self._seconds = now, overdue_hours * HOUR
 
-    def write(self, folder: Path, zone: tzinfo, now: float, overdue_hours: float) -> list[Hinted]:
-        """Write what has changed since the last time, and give all replies in the order of reading. Raises OSError."""
-        handed = handed_over(self._handovers.find(), now)
-        hinted = in_order(self._replies.find(), self._words, now, overdue_hours, handed)
-        late = {one.reply.recipient for one in hinted if one.overdue}
-        standings = {
-            recipient: (*standing, recipient in late, handed.get(recipient))
-            for recipient, standing in self._replies.standings().items()
-        }
-        if standings == self._standings:
-            return hinted
-        before = self._standings or {}
-        own: defaultdict[str, list[Hinted]] = defaultdict(list)
+    def watch(self, hinted: Iterable[Hinted]) -> Iterator[Hinted]:
+        """Hand the replies through."""
         for one in hinted:
-            own[one.reply.recipient].append(one)
-        for recipient, standing in standings.items():
-            if before.get(recipient) != standing:
-                document = conversation_document(recipient, own[recipient], self._replies.conversation(recipient), zone)
-                _write_lines(folder / conversation_file(recipient), conversation_lines(document, zone))
-        _forget_others(folder, standings)
-        write_replies(folder / TABLE, hinted, zone)
-        self._standings = standings
-        return hinted
+            if one.open:
+                self._add(one)
+            yield one
+
+    def _add(self, one: Hinted) -> None:
+        self.count += 1
+        if self.count <= self.MOST:
+            self.first.append(one)
+        overdue_at = one.reply.received_at + self._seconds
+        if self._now < overdue_at < self.overdue_at:
+            self.overdue_at = overdue_at
 
 
 def handed_over(handovers: Iterable[Handover], now: float) -> dict[str, str]:
@@ -96,13 +81,13 @@ def in_order(
     handed: Mapping[str, str] = NOBODY,
 ) -> list[Hinted]:  # fmt: skip
     """Those that wait for a person first, the most pressing of them first, and the older before the newer; then the
-    others, the newest first. `handed` as `handed_over` gives it."""
-    hinted = [
+    others, the newest first. `replies` oldest first, `handed` as `handed_over` gives it."""
+    hinted = (
         Hinted(
             reply, word_list.kind(shown(reply)), is_overdue(reply, now, overdue_hours), handed.get(reply.recipient, "")
         )
         for reply in replies
-    ]
+    )
     return sorted(hinted, key=lambda one: _place(one.reply, one.about))
 
 
@@ -162,7 +147,7 @@ def turn_document(turn: Turn, zone: tzinfo) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write_replies(path: Path, hinted: Sequence[Hinted], zone: tzinfo) -> None:
+def write_replies(path: Path, hinted: Iterable[Hinted], zone: tzinfo) -> None:
     """Write `replies.csv`. Raises OSError."""
     rows = (
         (
@@ -221,17 +206,3 @@ def turn_lines(turn: dict[str, Any], zone: tzinfo) -> Iterator[str]:
     missing = "" if turn["complete"] else " · a part is missing"
     yield f"{moment_of(turn['at'], zone)} · {whose}, SIM {turn['sim']}{missing}"
     yield turn["text"] if turn["kind"] == ReplyKind.TEXT else f"[{words(turn['kind'])}: no text]"
-
-
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    write_whole(path, lambda file: file.writelines(f"{line}\n" for line in lines))
-
-
-def _forget_others(folder: Path, recipients: Iterable[str]) -> None:
-    """Remove the files of conversations that are no more. Raises OSError."""
-    keep = {conversation_file(recipient) for recipient in recipients}
-    gone = [file for file in folder.glob("*.txt") if file.name not in keep]
-    for file in gone:
-        file.unlink(missing_ok=True)
-    if gone:
-        sync(folder)

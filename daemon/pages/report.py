@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -17,8 +18,8 @@ from daemon.pages.files import write_whole
 from daemon.pages.looks import moment, record_head, words
 from daemon.pages.markup import page, row, table, tag
 from daemon.pages.outcomes import write_outcomes
-from daemon.pages.replied import NOBODY, kinds_table, replied
-from daemon.pages.replies import in_order
+from daemon.pages.replied import NOBODY, Answers, Replied, kinds_table
+from daemon.pages.replies import Hinted, shown
 from daemon.settings import Settings
 from daemon.store import Replies, Store, Views
 from daemon.store.achieved import achieved, entries, texts
@@ -58,8 +59,7 @@ def write_report(
 ) -> list[Path]:
     """Write the whole folder; its files. `words` tell what replies are about. Raises OSError."""
     zone, views = settings.station.zone, Views(store)
-    answered = replied(in_order(Replies(store).find(), words), views.handovers(closed=True))
-    back = answered.get(batch["name"], NOBODY)
+    back = _answered(store, words).get(batch["name"], NOBODY)
     figures = achieved(store, batch["id"]) | {
         "replied": back.people, "asked_for_help": back.asked_for_help, "handed_over": back.handed_over,
     }  # fmt: skip
@@ -88,6 +88,13 @@ def write_report(
     names = (PAGE, OUTCOMES, RECORD, MANIFEST)
     _write(folder / SUMS, "".join(f"{_sha256(folder / name)}  {name}\n" for name in names))
     return [folder / name for name in (*names, SUMS)]
+
+
+def _answered(store: Store, words: WordList) -> dict[str, Replied]:
+    answers = Answers()
+    hinted = (Hinted(reply, words.kind(shown(reply))) for reply in Replies(store).each())
+    deque(answers.watch(hinted), maxlen=0)
+    return answers.replied(Views(store).handovers(closed=True))
 
 
 def _shown(n: int, frame: Frame) -> int | str:

@@ -10,19 +10,18 @@ from xml.etree.ElementTree import Element
 from daemon.core.message import SimState
 from daemon.pages.looks import bar, count, moment_of, record_head, state, words
 from daemon.pages.markup import Child, page, row, table, tag
-from daemon.pages.replies import Hinted
+from daemon.pages.replies import Waiting
 
 REFRESH_SECONDS: Final = 10
 HEARTBEAT_SECONDS: Final = 20
 """How often the page is written though nothing has changed: one that is over a minute old is stale, and says so."""
 
 _BATCHES: Final = 20
-_REPLIES: Final = 30
 _DONE: Final = ("delivered", "undelivered", "failed", "expired", "suppressed", "cancelled")
 
 
-def station_page(document: dict[str, Any], hinted: Sequence[Hinted], zone: tzinfo, now: float) -> str:
-    """The page of a status document (`daemon.pages.status`) and of the replies, those that wait first.
+def station_page(document: dict[str, Any], waiting: Waiting, zone: tzinfo, now: float) -> str:
+    """The page of a status document (`daemon.pages.status`) and of the replies that wait.
 
     No text and no whole number of a person stands on it: it may hang on a wall.
     """
@@ -34,7 +33,7 @@ def station_page(document: dict[str, Any], hinted: Sequence[Hinted], zone: tzinf
         tag(
             "main",
             *_alarms(document.get("alarms", [])),
-            *_waiting([one for one in hinted if one.open], now),
+            *_waiting(waiting, now),
             *_handed_over(station.get("handovers", []), zone),
             *_sections(document, zone),
         ),
@@ -69,18 +68,18 @@ def _alarms(alarms: list[dict[str, Any]]) -> Iterator[Element]:
         yield tag("p", tag("strong", "! Alarm: "), alarm["text"], class_="alarm")
 
 
-def _waiting(waiting: Sequence[Hinted], now: float) -> Iterator[Element]:
+def _waiting(waiting: Waiting, now: float) -> Iterator[Element]:
     yield tag("h2", "Replies waiting")
     rows = [
         row(
             tag("strong", words(one.about)), f"…{one.reply.recipient[-3:]}", words(one.reply.state),
             tag("span", _since(now - one.reply.received_at), _late() if one.overdue else None), one.reply.batch,
         )
-        for one in waiting[:_REPLIES]
+        for one in waiting.first
     ]  # fmt: skip
     yield table(
         ("About (a guess)", "From", "State", "Waiting", "Batch"), *rows,
-        caption=f"{count(len(waiting), 'reply', 'replies')} waiting; the texts are in the folder replies",
+        caption=f"{count(waiting.count, 'reply', 'replies')} waiting; the texts are in the folder replies",
         empty="No reply waits for an answer.",
     )  # fmt: skip
 

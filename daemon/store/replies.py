@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from daemon.core.reply import Reply, ReplyKind, ReplyState, Turn
 from daemon.store.connection import Store
+
+
+class Standing(NamedTuple):
+    """What is another value after anything has changed in a conversation: in what a person wrote or which lists they
+    are on (`theirs`), or in what was sent to them (`ours`)."""
+
+    theirs: tuple[int | float | None, ...]
+    ours: float | None
 
 
 class Replies:
@@ -25,15 +35,29 @@ class Replies:
             "WHERE (?1 IS NULL OR replies.state = ?1) AND (?2 IS NULL OR replies.recipient = ?2)", state, recipient
         )
 
-    def waiting_since(self, before: float) -> list[Reply]:
-        """Those that came before this time and wait for a person, oldest first."""
-        return self._select("WHERE replies.state IN ('unread', 'waiting') AND replies.received_at <= ?", before)
+    def each(self, recipient: str | None = None) -> Iterator[Reply]:
+        """All of them, or those of one person, in no order and one at a time: they may be more than memory holds."""
+        where, args = ("", ()) if recipient is None else (" WHERE replies.recipient = ?", (recipient,))
+        return map(_reply, self._store.conn.execute(f"{_REPLY}{where}", args))
 
-    def standings(self) -> dict[str, tuple[int | float | None, ...]]:
-        """For everybody who ever texted something readable, what is another value after anything has changed in the
-        conversation with them."""
-        rows = self._store.conn.execute(_STANDINGS)
-        return {row["recipient"]: tuple(row)[1:] for row in rows}
+    def in_order(self, places: bytes) -> Iterator[Reply]:
+        """All of them: those that wait for a person first, by their place, and the older before the newer; then the
+        others, the newest first. One at a time. `places` holds an octet for each id.
+
+        Only numbers are sorted, since SQLite may put what it sorts into a file on the disk.
+        """
+        conn = self._store.conn
+        for (reply_id,) in conn.execute(_IN_ORDER, {"places": places}):  # none goes meanwhile: a read sees one picture
+            yield _reply(conn.execute(_ONE, (reply_id,)).fetchone())
+
+    def waiting_since(self, before: float) -> Iterator[Reply]:
+        """Those that came before this time and wait for a person, in no order."""
+        where = "WHERE replies.state IN ('unread', 'waiting') AND replies.received_at <= ?"
+        return map(_reply, self._store.conn.execute(f"{_REPLY} {where}", (before,)))
+
+    def standings(self) -> dict[str, Standing]:
+        """How the conversation with everybody stands who ever texted; under "" those whom nobody can name."""
+        return {row["recipient"]: Standing(tuple(row)[1:-1], row[-1]) for row in self._store.conn.execute(_STANDINGS)}
 
     def conversation(self, recipient: str) -> list[Turn]:
         """All that went to and fro with one person, oldest first: what has left, or may have, and what came."""
@@ -90,10 +114,19 @@ SELECT replies.*, coalesce((
     ORDER BY messages.id DESC LIMIT 1), '') AS batch
 FROM replies
 """
+_ONE = f"{_REPLY} WHERE replies.id = ?"
+_IN_ORDER = """
+SELECT id FROM replies ORDER BY
+    state NOT IN ('unread', 'waiting'),
+    CASE WHEN state IN ('unread', 'waiting') THEN substr(:places, id + 1, 1) END,
+    CASE WHEN state IN ('unread', 'waiting') THEN received_at ELSE -received_at END,
+    id
+"""
 _STANDINGS = """
 SELECT recipient, count(*), max(changed_at), sum(state = 'unread'), sum(state = 'waiting'), sum(state = 'arriving'),
+       (SELECT count(*) FROM messages WHERE messages.recipient = replies.recipient AND kind = 'list'),
        (SELECT max(changed_at) FROM messages WHERE messages.recipient = replies.recipient)
-FROM replies WHERE recipient != '' GROUP BY recipient
+FROM replies GROUP BY recipient
 """
 _CONVERSATION = """
 SELECT (SELECT min(at) FROM submits JOIN parts ON parts.id = part_id WHERE message_id = messages.id) AS moment, 1,

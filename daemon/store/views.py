@@ -35,8 +35,8 @@ class Views:
         """Replies in each state, every state named, and how many nobody can read."""
         return Replies(self._store).counts()
 
-    def late_replies(self, before: float) -> list[Reply]:
-        """Replies that came before this time and wait for a person, oldest first."""
+    def late_replies(self, before: float) -> Iterator[Reply]:
+        """Replies that came before this time and wait for a person, in no order."""
         return Replies(self._store).waiting_since(before)
 
     def handovers(self, *, closed: bool = False) -> list[Handover]:

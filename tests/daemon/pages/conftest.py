@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from daemon.core.triage import WordList
-from daemon.pages.replies import ReplyFiles
+from daemon.pages.reply_files import ReplyFiles
 from daemon.pages.requests import RequestFiles
 from daemon.store import Replies, Requests, Store
 from daemon.store.handovers import Handovers

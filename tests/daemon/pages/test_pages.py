@@ -19,7 +19,7 @@ from daemon.pages.batch_page import write_batch_page
 from daemon.pages.figures import Figures
 from daemon.pages.outlook import Outlook
 from daemon.pages.replied import Replied
-from daemon.pages.replies import in_order
+from daemon.pages.replies import Waiting, in_order
 from daemon.pages.report import Frame, write_report
 from daemon.pages.sheet import sheet_of
 from daemon.pages.sheet_html import write_sheet
@@ -89,7 +89,9 @@ WORDS = load_words(Path(__file__).resolve().parents[3] / "config" / "triage")
 
 
 def station_of(document: dict[str, Any]) -> str:
-    return station_page(document, in_order(REPLIES, WORDS, SENT, 24), ZONE, SENT)
+    waiting = Waiting(SENT, 24)
+    assert list(waiting.watch(ordered := in_order(REPLIES, WORDS, SENT, 24))) == ordered
+    return station_page(document, waiting, ZONE, SENT)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from daemon.core.handover import Consent, Handover
 from daemon.core.reply import Reply, ReplyKind, ReplyState
 from daemon.core.triage import Kind
-from daemon.pages.replied import NOBODY, Replied, replied
+from daemon.pages.replied import NOBODY, Answers, Replied
 from daemon.pages.replies import in_order
 from daemon.pages.report import Frame, _parts
 from daemon.settings import load_words
@@ -34,12 +34,14 @@ def test_each_person_is_counted_once_by_what_presses_most() -> None:
         ],
         WORDS,
     )  # fmt: skip
-    found = replied(hinted, [handover(ANNA), handover(ANNA), handover(BEN, "")])
+    answers = Answers()
+    assert list(answers.watch(hinted)) == hinted
+    found = answers.replied([handover(ANNA), handover(ANNA), handover(BEN, "")])
     assert found == {
         "line-42": Replied({Kind.DANGER: 1, Kind.OPT_OUT: 1}, 1), "line-43": Replied({Kind.HELP: 1}, 0)
     }  # fmt: skip
     assert (found["line-42"].people, found["line-42"].asked_for_help) == (2, 1)
-    assert (NOBODY.people, replied([], [])) == (0, {})
+    assert (NOBODY.people, Answers().replied([])) == (0, {})
 
 
 @pytest.mark.parametrize(("counts", "shown"), [
