@@ -241,7 +241,7 @@ class Application:
         if loss is not None:
             kept = "" if loss.lacks is None else str(record.lost_head(settings.station.state_dir, loss.lacks))
             self._log.error("the disk has lost the newest entries of the database", commits=loss.commits,
-                            in_doubt=loss.in_doubt, kept_head=kept)  # fmt: skip
+                            in_doubt=loss.in_doubt, kept_head=kept, head=loss.lacks)  # fmt: skip
         return loss
 
     def _put_start_on_record(self) -> None:

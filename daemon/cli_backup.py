@@ -28,7 +28,7 @@ def backup(config: Path, folder: Path | None) -> None:
 
 
 @click.command()
-@click.argument("backup", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("backup", type=click.Path(path_type=Path, readable=False))
 @config_option
 def restore(backup: Path, config: Path) -> None:
     """Put a backup in the database's place, while the service is stopped. Nothing is sent twice.
@@ -38,10 +38,15 @@ def restore(backup: Path, config: Path) -> None:
     from daemon.folders import CannotStart
     from daemon.pages.text import restored_lines
     from daemon.store import DatabaseUnusable, StoreFull
+    from daemon.store.backup import choice
+    from daemon.store.restore import BackupUnusable
     from daemon.store.restore import restore as put_back
 
-    database = settings_of(config).station.database
+    settings = settings_of(config)
+    database = settings.station.database
     try:
         print_lines(restored_lines(database, backup, put_back(database, backup, time.time())))
+    except BackupUnusable as error:
+        fail(f"{error} {choice(backup if backup.is_dir() else settings.backup_folder, backup)}")
     except (CannotStart, DatabaseUnusable, StoreFull) as error:
         fail(str(error))

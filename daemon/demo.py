@@ -188,13 +188,20 @@ def _modems(document: dict[str, Any]) -> Table:
 def _tell(station: DemoStation, document: dict[str, Any], console: Console) -> None:
     messages, batch = document["messages"], document["batches"][0]
     console.print()
-    failed = messages["undelivered"] + messages["failed"]
-    console.print(f"[bold]{messages['delivered']} delivered, {failed} failed, {batch['rejected']} rejected[/bold]")
-    duplicates, in_doubt = messages["suppressed"], messages["in_doubt"]
-    console.print(f"{duplicates} duplicate not sent, {in_doubt} in doubt, of {batch['rows']} rows\n")
+    console.print("\n".join(summary(messages, batch)) + "\n")
     outcomes = station.spool / "outcomes" / f"{batch['name']}.csv"
     problems = station.spool / "rejected" / f"{LIST.name}.problems.csv"
     console.print(f"What became of each row:  {outcomes}", soft_wrap=True)
     console.print(f"What was wrong, and why:  {problems}", soft_wrap=True)
     console.print(f"What the network saw:     {station.folder / 'network.jsonl'}", soft_wrap=True)
     console.print(f"The service's own log:    {station.log}", soft_wrap=True)
+
+
+def summary(messages: dict[str, int], batch: dict[str, Any]) -> tuple[str, str]:
+    """What became of the rows, in two lines of rich's markup."""
+    sent = f"{messages['delivered']} delivered, {messages['undelivered']} accepted by the network and not delivered"
+    held_back = f"{batch['rejected']} rows rejected, {messages['suppressed']} duplicate not sent"
+    return (
+        f"[bold]{sent}, {messages['failed']} refused by it[/bold]",
+        f"{held_back}, {messages['in_doubt']} in doubt, of {batch['rows']} rows",
+    )

@@ -43,6 +43,8 @@ def lock(state_dir: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         hand_over(path, state_dir)
+    except PermissionError as error:
+        raise CannotStart(f"{path}: {error.strerror}. Run this as root, or as the service's user.") from error
     except OSError as error:
         raise CannotStart(
             f"{path}: {error.strerror}. The folder must be the service's own, on a disk that it may write to."

@@ -13,8 +13,10 @@ from typing import Any
 from structlog.typing import EventDict, WrappedLogger
 
 from daemon.core.blanking import TAG, replaced
+from daemon.core.chain import Head
 
 HARDWARE_KEYS = frozenset({"sim", "iccid", "imsi", "imei"})  # of a SIM or a modem, not of a person: kept whole
+HEAD_KEY = "head"  # of the record, as a Head: people compare it. Text under this key is treated as any other
 SECRET_KEYS = frozenset({"text", "body", "pdu", "pin", "puk"})  # dropped whatever they hold
 PERSON_KEYS = frozenset({"number", "recipient", "sender", "own_number", "msisdn"})  # a number however short
 
@@ -65,7 +67,7 @@ def _instead(match: re.Match[str]) -> str:
 
 def _clean(key: object, value: Any) -> Any:
     """A value that holds nothing of people. What is not known to be harmless shows its type alone."""
-    if key in HARDWARE_KEYS and _HARDWARE.fullmatch(str(value)):
+    if _of_no_person(key, value):
         return str(value)
     if key in SECRET_KEYS:
         return "[redacted]"
@@ -84,3 +86,9 @@ def _clean(key: object, value: Any) -> Any:
     if isinstance(value, os.PathLike | date | timedelta):
         return scrub(str(value))
     return f"[{type(value).__name__}]"
+
+
+def _of_no_person(key: object, value: Any) -> bool:
+    if key == HEAD_KEY:
+        return isinstance(value, Head) and Head.parse(str(value)) == value
+    return key in HARDWARE_KEYS and _HARDWARE.fullmatch(str(value)) is not None

@@ -80,6 +80,14 @@ def scheduled(folder: Path) -> list[Path]:
     return sorted((path for path in folder.glob("outpost-*.db") if _SCHEDULED.fullmatch(path.name)), reverse=True)
 
 
+def choice(folder: Path, unusable: Path) -> str:
+    """Which backup to restore instead of one that is unusable."""
+    found = [path for path in scheduled(folder) if path.absolute() != unusable.absolute()]
+    if not found:
+        return f"There is no other backup in {folder}: give the whole path of one that lies elsewhere."
+    return f"Backups in {folder}: {len(found)}; the newest: `outpost restore {found[0]}`."
+
+
 def made_at(path: Path) -> float:
     """When a backup was made, as its name says: seconds since the epoch."""
     match = _SCHEDULED.fullmatch(path.name)

@@ -8,6 +8,7 @@ it says there once something of it was submitted. What no evidence speaks of is 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -28,6 +29,13 @@ _DERIVED = {"counts", "station", "_sqlite_migrations"}
 """Tables that are not evidence: kept by triggers, this file's own, or the library's."""
 _WEIGHED = {"batches", "messages", "rejected_rows"}
 _OPEN = "('held', 'queued', 'sending')"
+_UNREADABLE = {
+    errno.ENOENT: "is not there", errno.EISDIR: "is a folder", errno.EACCES: "is not for this user to read",
+}  # fmt: skip
+
+
+class BackupUnusable(DatabaseUnusable):
+    """What was to be put back is no backup that can be. Nothing has changed. The message says which file, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,9 @@ class Restored:
 def restore(database: Path, backup: Path, now: float) -> Restored:
     """Put `backup` in the place of `database`, which no service may be using.
 
-    Raises CannotStart, DatabaseUnusable; then nothing has changed.
+    Raises CannotStart, DatabaseUnusable, BackupUnusable; then nothing has changed.
     """
+    _must_hold_something(backup)
     held = lock(database.parent)
     try:
         return _put_back(database, backup, now)
@@ -91,6 +100,17 @@ def _remove(unfinished: Path) -> None:
         unfinished.with_name(unfinished.name + end).unlink(missing_ok=True)
 
 
+def _must_hold_something(backup: Path) -> None:
+    try:
+        with backup.open("rb") as file:
+            found = file.read(1)
+    except OSError as error:
+        why = _UNREADABLE.get(error.errno or 0, f"cannot be read: {error.strerror}")
+        raise BackupUnusable(f"{backup} {why}. Nothing was changed.") from error
+    if not found:
+        raise BackupUnusable(f"{backup} is empty. Nothing was changed.")
+
+
 def _copy_checked(backup: Path, target: Path) -> None:
     try:
         with contextlib.closing(_read_only(backup)) as source:
@@ -98,10 +118,15 @@ def _copy_checked(backup: Path, target: Path) -> None:
             damage = first_damage(source)
             if damage or not 0 < version <= VERSION:
                 what = f"damaged ({damage})" if damage else f"no backup that this Outpost can read (schema {version})"
-                raise DatabaseUnusable(f"{backup} is {what}. Choose another backup; nothing was changed.")
+                raise BackupUnusable(f"{backup} is {what}. Nothing was changed.")
             copy(source, target, target.parent)
-    except (sqlite3.Error, OSError) as error:
-        raise DatabaseUnusable(f"{backup} cannot be restored ({error}). Nothing was changed.") from error
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+            raise DatabaseUnusable(
+                f"{target.parent} has no room for {backup}: its disk is full. Make room, and give the command again. "
+                "Nothing was changed."
+            ) from error
+        raise BackupUnusable(f"{backup} cannot be restored ({error}). Nothing was changed.") from error
 
 
 def _read_only(path: Path) -> sqlite3.Connection:

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from daemon import logs
 from daemon.core.batch import RejectedRow
+from daemon.core.chain import Head
 from daemon.logs.redaction import redact, scrub
 
 KEY = b"a key of this station"
@@ -136,6 +137,21 @@ def test_texts_pins_and_pdus_are_dropped(lines: Lines) -> None:
     assert line["event"] == "<< [pdu]"
     assert line["text"] == line["body"] == line["pin"] == line["pdu"] == line["sub"]["text"] == "[redacted]"
     assert "Help" not in json.dumps(line)
+
+
+def test_a_head_of_the_record_is_whole_and_nothing_else_under_its_key_is(lines: Lines) -> None:
+    log = logs.logger("x")
+    pdu = "07914477581006500B911497874400F0"
+    head = Head(1234567, "5e" * 32)
+    log.info("lost", head=head)
+    log.info("none", head=None)
+    for other in (pdu, f"17:{pdu.lower()}", str(head), Head(17, pdu), Head(447700900123 * 10**4, "5e" * 32)):
+        log.info("other", head=other)
+    log.info("other", pdu=head, lacks=head)
+    found = lines()
+    assert [line["head"] for line in found[:2]] == [str(head), None]
+    shown = json.dumps(found[2:])
+    assert not any(secret.lower() in shown.lower() for secret in (pdu, "5e" * 8, "447700900123"))
 
 
 def test_an_object_shows_its_type_alone(lines: Lines) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+from click.testing import CliRunner
 
+from daemon.cli import main
+from daemon.core.chain import Head
 from daemon.core.message import Resolution
 from daemon.store import DatabaseUnusable, Outbox, Store, Views
 from daemon.store.backup import back_up, unfinished_restore
 from daemon.store.decisions import Decisions
+from daemon.store.losses import make_good
 from daemon.store.restore import restore
 
 LATER = 60.0
@@ -65,6 +69,14 @@ def test_a_whole_old_database_settles_what_was_sent_and_what_was_not(desk, past)
     assert not unfinished_restore(desk.path).exists()
 
 
+def test_what_a_disk_had_forgotten_still_counts_against_every_sim(desk, past):
+    make_good(desk.store, Head(99, "0" * 64), desk.NOW + 4, resend=False)
+    before = desk.outbox.history(desk.OTHER_SIM, 0)
+    assert len(before) > 30
+    restored(desk, past)
+    assert desk.outbox.history(desk.OTHER_SIM, 0) == before
+
+
 def test_a_damaged_old_database_settles_only_what_it_shows(desk, past):
     desk.store.close()
     data = bytearray(desk.path.read_bytes())
@@ -105,13 +117,32 @@ def test_a_person_may_send_what_is_in_doubt_again(desk, past):
     assert item.message_id == 5
 
 
-@pytest.mark.parametrize("content", [b"", b"this is no database" * 1000])
-def test_what_is_no_backup_is_refused_and_nothing_changes(desk, past, tmp_path, content):
+@pytest.mark.parametrize(("content", "why"), [
+    (None, "is not there"),
+    (b"", "is empty"),
+    (b"this is no database" * 1000, "cannot be restored (file is not a database)"),
+    ("folder", "is a folder"),
+], ids=["missing", "empty", "text", "folder"])  # fmt: skip
+def test_what_is_no_backup_is_refused_with_its_name_and_the_newest_backup(desk, past, tmp_path, content, why):
     desk.store.close()
     before = desk.path.read_bytes()
-    (tmp_path / "bad.db").write_bytes(content)
-    with pytest.raises(DatabaseUnusable, match=r"bad\.db"):
-        restore(desk.path, tmp_path / "bad.db", desk.NOW)
+    bad, config = tmp_path / "bad.db", tmp_path / "outpost.toml"
+    if content == "folder":
+        bad.mkdir()
+        past = past.rename(bad / past.name)
+    elif content is not None:
+        bad.write_bytes(content)
+    config.write_text(
+        f'[station]\ncountry = "GB"\nstate_dir = "{desk.folder}"\nspool_dir = "{tmp_path}/spool"\n'
+        f'runtime_dir = "{tmp_path}/run"\n'
+    )
+    told = CliRunner().invoke(main, ["restore", str(bad), "--config", str(config)])
+    assert told.exit_code == 1
+    assert f"{bad} {why}. Nothing was changed." in told.output
+    assert f"`outpost restore {past}`" in told.output
+    past.unlink()
+    told = CliRunner().invoke(main, ["restore", str(bad), "--config", str(config)])
+    assert f"There is no other backup in {past.parent}" in told.output
     assert desk.path.read_bytes() == before
     assert not unfinished_restore(desk.path).exists()
     desk.open(desk.path)
