@@ -14,8 +14,8 @@ class Standing(NamedTuple):
     """What is another value after anything has changed in a conversation: in what a person wrote or which lists they
     are on (`theirs`), or in what was sent to them (`ours`)."""
 
-    theirs: tuple[int | float | None, ...]
-    ours: float | None
+    theirs: int
+    ours: int
 
 
 class Replies:
@@ -52,12 +52,13 @@ class Replies:
 
     def waiting_since(self, before: float) -> Iterator[Reply]:
         """Those that came before this time and wait for a person, in no order."""
-        where = "WHERE replies.state IN ('unread', 'waiting') AND replies.received_at <= ?"
+        where = "INDEXED BY replies_open WHERE replies.state IN ('unread', 'waiting') AND replies.received_at <= ?"
         return map(_reply, self._store.conn.execute(f"{_REPLY} {where}", (before,)))
 
     def standings(self) -> dict[str, Standing]:
         """How the conversation with everybody stands who ever texted; under "" those whom nobody can name."""
-        return {row["recipient"]: Standing(tuple(row)[1:-1], row[-1]) for row in self._store.conn.execute(_STANDINGS)}
+        rows = self._store.conn.execute("SELECT recipient, theirs, ours FROM conversations")
+        return {row["recipient"]: Standing(row["theirs"], row["ours"]) for row in rows}
 
     def conversation(self, recipient: str) -> list[Turn]:
         """All that went to and fro with one person, oldest first: what has left, or may have, and what came."""
@@ -121,12 +122,6 @@ SELECT id FROM replies ORDER BY
     CASE WHEN state IN ('unread', 'waiting') THEN substr(:places, id + 1, 1) END,
     CASE WHEN state IN ('unread', 'waiting') THEN received_at ELSE -received_at END,
     id
-"""
-_STANDINGS = """
-SELECT recipient, count(*), max(changed_at), sum(state = 'unread'), sum(state = 'waiting'), sum(state = 'arriving'),
-       (SELECT count(*) FROM messages WHERE messages.recipient = replies.recipient AND kind = 'list'),
-       (SELECT max(changed_at) FROM messages WHERE messages.recipient = replies.recipient)
-FROM replies GROUP BY recipient
 """
 _CONVERSATION = """
 SELECT (SELECT min(at) FROM submits JOIN parts ON parts.id = part_id WHERE message_id = messages.id) AS moment, 1,

@@ -25,7 +25,7 @@ from daemon.store.moves import finish_batch
 from daemon.store.schema import VERSION
 
 _SIDE_FILES = ("", "-wal", "-shm")
-_DERIVED = {"counts", "station", "_sqlite_migrations"}
+_DERIVED = {"counts", "conversations", "station", "_sqlite_migrations"}
 """Tables that are not evidence: kept by triggers, this file's own, or the library's."""
 _WEIGHED = {"batches", "messages", "rejected_rows"}
 _OPEN = "('held', 'queued', 'sending')"

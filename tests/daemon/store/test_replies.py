@@ -81,6 +81,44 @@ def test_a_conversation_is_one_however_a_network_writes_the_number(desk, tell, m
     assert set(desk.replies.standings()) == {"+447700900009", ANNA, "Telco", "60777"}
 
 
+def test_a_conversation_stands_otherwise_after_anything_in_it_has_changed(desk, tell, make_message):
+    desk.take(make_message(1, ANNA))
+    before = desk.replies.standings()
+    assert before == {}, "who never wrote has no conversation"
+
+    def changed():
+        nonlocal before
+        now, last = desk.replies.standings(), before
+        before = now
+        return {
+            (person, whose) for person in now for whose in ("theirs", "ours")
+            if getattr(now[person], whose) != getattr(last.get(person), whose, None)
+        }  # fmt: skip
+
+    tell("hello", concat=Concat(1, 2, 1))
+    tell("hello", BEN)
+    assert {person for person, _ in changed()} == {ANNA, BEN}
+    desk.replies.publish_incomplete(desk.NOW)
+    assert changed() == {(ANNA, "theirs")}
+    Answering(desk.store).read(BEN, "ann", desk.NOW)
+    assert changed() == {(BEN, "theirs")}
+    with desk.store.writing() as conn:
+        conn.execute("UPDATE messages SET state = 'sending'")
+    assert changed() == {(ANNA, "ours")}
+    desk.inbox.save_all(desk.SIM, [Undecodable("FF", "too short")], desk.NOW)
+    assert changed() == {("", "theirs"), ("", "ours")}
+    with desk.store.writing() as conn:
+        conn.execute("UPDATE messages SET recipient = ''")
+    assert changed() == {(ANNA, "theirs"), (ANNA, "ours")}, "they are on another list than before"
+    gone = before[BEN]
+    with desk.store.writing() as conn:
+        conn.execute("UPDATE inbound SET reply_id = NULL")
+        conn.execute("DELETE FROM replies WHERE recipient = ?", (BEN,))
+    assert set(desk.replies.standings()) == {"", ANNA}
+    tell("hello again", BEN, at=desk.NOW + 1)
+    assert desk.replies.standings()[BEN] != gone, "what begins anew is another one"
+
+
 def test_what_is_no_text_is_kept_raw_and_counted(desk, tell):
     tell("", content=Content.DATA, data=b"\x01\x06")
     tell("", content=Content.INDICATION, at=desk.NOW + 1)
