@@ -18,8 +18,8 @@ from daemon.services.claiming import Claims, Ready
 from daemon.services.gate import NEVER, Gate, NotNow
 from daemon.services.station import Station
 from daemon.store import StoreFull, WorkItem
-from daemon.store.outbox import Withdrawn
 from daemon.store.sims import Hold
+from daemon.store.submits import Withdrawn
 from drivers.modem import Modem, ModemError
 from drivers.types import Accepted, InDoubt, Outcome, Refused, SimIdentity, SubmitPdu
 

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from daemon.store.health import Health
     from daemon.store.inbox import Inbox
     from daemon.store.lists import Lists
-    from daemon.store.outbox import Outbox, WorkItem
+    from daemon.store.outbox import Outbox
     from daemon.store.replies import Replies
     from daemon.store.requests import Requests
     from daemon.store.sims import Sims
     from daemon.store.stops import Stops
+    from daemon.store.submits import WorkItem
     from daemon.store.turns import Wanted
     from daemon.store.views import Views
 
@@ -26,7 +27,7 @@ __all__ = [
 
 _ELSEWHERE = {
     "DatabaseForbidden": "connection", "DatabaseUnusable": "connection", "Store": "connection",
-    "StoreFull": "connection", "Wanted": "turns", "WorkItem": "outbox",
+    "StoreFull": "connection", "Wanted": "turns", "WorkItem": "submits",
 }
 
 

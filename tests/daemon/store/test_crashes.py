@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from daemon.core.message import BATCH_TRANSITIONS, MessageState, PartState, is_final, message_state
-from daemon.store.outbox import Withdrawn
+from daemon.store.submits import Withdrawn
 
 RAM = Path("/dev/shm")
 OPEN = {"held", "queued", "sending", "in_doubt"}

@@ -6,7 +6,7 @@ import pytest
 
 from daemon.core.batch import NewBatch, RejectedRow, Taken, TakenBefore
 from daemon.core.message import MessageState
-from daemon.store.outbox import Withdrawn
+from daemon.store.submits import Withdrawn
 from drivers.types import SubmitPdu
 
 REST = 3600.0

@@ -8,9 +8,9 @@ import pytest
 
 from daemon.core.message import MessageState
 from daemon.store import Lists, Store, people
-from daemon.store.outbox import Withdrawn
 from daemon.store.people import BY_ITSELF_AT_MOST, UNREAD, Heard, Policy
 from daemon.store.schema import _FILES
+from daemon.store.submits import Withdrawn
 from drivers.types import SimIdentity
 
 NUMBER, OTHER = "+447700900001", "+447700900002"

@@ -7,7 +7,7 @@ import pytest
 from daemon.core.not_possible import NotPossible
 from daemon.store import Requests
 from daemon.store.decisions import Decisions
-from daemon.store.outbox import Withdrawn
+from daemon.store.submits import Withdrawn
 
 NUMBER, OTHER = "+447700900001", "+447700900002"
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from daemon.store import Wanted
-from daemon.store.outbox import Withdrawn
+from daemon.store.submits import Withdrawn
 
 WALK = re.compile(
     r"SCAN (?!\(|CONSTANT|heads|hashed|abroad|json_each|messages USING INDEX messages_sending"

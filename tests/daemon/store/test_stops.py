@@ -5,9 +5,9 @@ import pytest
 from daemon.core.alarm import Alarm
 from daemon.core.message import SimState
 from daemon.core.not_possible import NotPossible
-from daemon.store.outbox import Withdrawn
 from daemon.store.sims import Hold
 from daemon.store.stops import Left, Retired
+from daemon.store.submits import Withdrawn
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from daemon.core.message import Resolution
 from daemon.core.not_possible import NotPossible
 from daemon.store import Wanted
 from daemon.store.decisions import Decisions
-from daemon.store.outbox import Withdrawn
+from daemon.store.submits import Withdrawn
 
 ANNA, BEN = "+447700900001", "+447700900002"
 
