@@ -18,6 +18,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from daemon.core.standstill import next_time
+
 Document = dict[str, Any]
 Ask = Callable[[dict[str, Any]], str]
 """Has the service do something, and gives a sentence for people: what came of it."""
@@ -158,8 +160,8 @@ def _sims(sims: list[Document], modems: list[Document]) -> Table:
         limit = sim["limits"]["parts_per_day"]
         left = f"{max(0, limit - sim['used'].get('parts_per_day', 0))} of {limit}" if limit else "no limit"
         table.add_row(
-            sim["label"] or sim["iccid"], _state(sim["state"]), left, _time(sim["next_allowed_at"]),
-            "" if signal is None else f"{signal} dBm", sim["reason"],
+            sim["label"] or sim["iccid"], _state(sim["state"]), left, _time(next_time(sim)),
+            "" if signal is None else f"{signal} dBm", sim["reason"] or sim["next_reason"],
         )  # fmt: skip
     for modem in modems:
         if not modem["iccid"]:

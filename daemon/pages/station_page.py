@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
-from daemon.core.message import SimState
+from daemon.core.standstill import next_time
 from daemon.pages.looks import bar, count, moment_of, record_head, state, words
 from daemon.pages.markup import Child, page, row, table, tag
 from daemon.pages.replies import Waiting
@@ -134,9 +134,8 @@ def _sections(document: dict[str, Any], zone: tzinfo) -> Iterator[Element]:
 
 
 def _sim(sim: dict[str, Any], modem: dict[str, Any] | None, zone: tzinfo) -> Element:
-    facts: list[tuple[str, Child]] = []
-    if sim["state"] in {SimState.READY, SimState.WAITING, SimState.RESTING}:
-        facts.append(("Next send", f"not before {moment_of(sim['next_allowed_at'], zone)}"))
+    at = next_time(sim)
+    facts: list[tuple[str, Child]] = [("Next send", f"not before {moment_of(at, zone)}" if at else sim["next_reason"])]
     if modem is not None:
         facts += [("Signal", _signal(modem["signal_dbm"])), ("Port", modem["port"])]
     return tag(

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import tzinfo
+from functools import partial
 from typing import Any
 
+from daemon import red_button
 from daemon.clock import iso
 from daemon.core import throttle
 from daemon.core.batch import Reading
 from daemon.core.handover import Handover
+from daemon.core.message import SimState
 from daemon.core.spans import DAY
+from daemon.core.standstill import NO_TIME, stopped
 from daemon.giving_way import step
 from daemon.pages.alarms import station_alarms
 from daemon.settings import Settings
@@ -21,26 +25,33 @@ MODEM_KEYS = (
     "port", "imei", "manufacturer", "model", "firmware", "state", "reason", "iccid", "signal_dbm", "network",
     "registered", "bearer", "smsc", "storage", "own_number",
 )  # fmt: skip
+_OF_THE_MODEM = frozenset({SimState.LOCKED, SimState.WAITING})
+"""What a SIM may be for want of something in its modem; it waits for a time, too."""
 
 
 def station_status(
     views: Views, outbox: Outbox, settings: Settings, now: float, *, running: bool, reading: Reading | None = None
 ) -> dict[str, Any]:
-    """Times are ISO 8601 with the station's offset; None is 'not known' or 'not set'."""
-    zone = settings.station.zone
+    """Times are ISO 8601 with the station's offset; None is 'not known' or 'not set'.
+
+    `next_allowed_at` of a SIM is always a time: the first that its limits leave it. While it cannot send at all, and
+    nobody can tell when it will, `next_reason` begins with NO_TIME.
+    """
+    zone, pause = settings.station.zone, views.station_pause()
+    standstill = partial(_standstill, settings=settings, paused_by=pause.by if pause else None, running=running)
     return {
         "station": {
             "name": settings.station.name,
             "timezone": settings.station.timezone,
             "running": running,
-            "paused": views.station_pause() is not None,
+            "paused": pause is not None,
             "updated_at": iso(now, zone),
             "replies": views.replies(),
             "handovers": [handover_standing(one, now, zone) for one in views.handovers()],
             "reading": reading and asdict(reading),
             "audit_head": views.audit_head(),
         },
-        "sims": [_sim(row, outbox, settings, now) for row in views.sims()],
+        "sims": [_sim(row, outbox, settings, now, standstill(row)) for row in views.sims()],
         "modems": [
             {key: row[key] for key in MODEM_KEYS} | {"credit": _credit(row, settings)} for row in views.modems()
         ],
@@ -62,7 +73,21 @@ def reading_now(settings: Settings) -> Reading | None:
         return None  # not for this user to read, or of an earlier version
 
 
-def _sim(row: dict[str, Any], outbox: Outbox, settings: Settings, now: float) -> dict[str, Any]:
+def _standstill(row: dict[str, Any], settings: Settings, paused_by: str | None, *, running: bool) -> str:
+    """Why the SIM cannot send at all and no time ends that, by what holds now and not by what its line showed last; ""
+    for nothing."""
+    if not running:
+        return "the service is not running"
+    sim, file = settings.sims.get(row["iccid"]), red_button.pressed(settings.station.spool_dir)
+    why = stopped(paused_by, file, in_configuration=sim is not None and sim.paused)
+    if why or (row["hold"] and row["hold_until"] is None):
+        return why or str(row["hold_reason"])
+    if row["state"] == SimState.ABSENT:
+        return row["reason"] or "in no modem"
+    return str(row["reason"]) if row["state"] in _OF_THE_MODEM and row["until"] is None else ""
+
+
+def _sim(row: dict[str, Any], outbox: Outbox, settings: Settings, now: float, standstill: str) -> dict[str, Any]:
     step()
     iccid = row["iccid"]
     limits = settings.limits_for(iccid, row["imsi"])
@@ -71,6 +96,7 @@ def _sim(row: dict[str, Any], outbox: Outbox, settings: Settings, now: float) ->
     next_at = max(allowed.at, row["until"] or 0.0)
     used = throttle.used(history, limits, now)
     sim = settings.sims.get(iccid)
+    reason = row["reason"] if next_at > allowed.at else allowed.reason
     return {
         "iccid": iccid,
         "imsi": row["imsi"],
@@ -78,7 +104,7 @@ def _sim(row: dict[str, Any], outbox: Outbox, settings: Settings, now: float) ->
         "state": row["state"],
         "reason": row["reason"],
         "next_allowed_at": iso(next_at, settings.station.zone),
-        "next_reason": row["reason"] if next_at > allowed.at else allowed.reason,
+        "next_reason": f"{NO_TIME}{standstill}" if standstill else reason,
         "used": used,
         "left": {key: max(0, getattr(limits, key) - count) for key, count in used.items()},
         "limits": asdict(limits),

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from daemon.core.standstill import next_time
+
 if TYPE_CHECKING:
     from daemon.store.restore import Restored
 
@@ -123,7 +125,7 @@ def _used(sim: dict[str, Any]) -> str:
 
 
 def _next(sim: dict[str, Any]) -> str:
-    return f"{sim['next_allowed_at']} {sim['next_reason']}".rstrip()
+    return f"{next_time(sim)} {sim['next_reason']}".strip()
 
 
 def _left(sim: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from daemon.core import throttle
 from daemon.core.local_time import opens_for
 from daemon.core.message import SimState
 from daemon.core.pace import Moment, Pace
+from daemon.core.standstill import stopped
 from daemon.services.station import Station
 from daemon.store import Wanted, WorkItem
 from drivers.types import SimIdentity
@@ -55,12 +56,10 @@ class Gate:
         settings = self._station.settings
         standing = self._station.outbox.standing(self._sim.iccid)
         self.next_due = NEVER if standing.due is None else standing.due
-        stopped = self._stopped(standing.paused_by)
-        if stopped is not None:
-            return stopped
-        sim_settings = settings.sims.get(self._sim.iccid)
-        if sim_settings is not None and sim_settings.paused:
-            return Showing(SimState.PAUSED, "paused in the configuration")
+        file, sim = red_button.pressed(settings.station.spool_dir), settings.sims.get(self._sim.iccid)
+        why = stopped(standing.paused_by, file, in_configuration=sim is not None and sim.paused)
+        if why:
+            return Showing(SimState.PAUSED, why)
         hold = standing.hold
         if hold is not None:
             if hold.until is None or hold.until > now.wall:
@@ -84,15 +83,6 @@ class Gate:
         settings = self._station.settings
         own = settings.station.zone
         return opens_for(now, settings.quiet_hours, [_zone(name, own) for name in zones.split()] or [own])
-
-    def _stopped(self, paused_by: str | None) -> Showing | None:
-        """Whether the whole station is stopped: a person paused it, or a file STOP lies in the spool's root."""
-        if paused_by is not None:
-            return Showing(SimState.PAUSED, f"the station is paused by {paused_by}")
-        file = red_button.pressed(self._station.settings.station.spool_dir)
-        if file is not None:
-            return Showing(SimState.PAUSED, f"the station is stopped by the file {file}")
-        return None
 
     def throttled(self, now: Moment, parts: int, recipient: str | None) -> Showing | None:
         """Which limit keeps a message of `parts` parts from starting now; with no recipient those of persons are left

@@ -38,6 +38,7 @@ def test_the_station_is_stopped_in_the_midst_of_a_text_and_goes_on(station, peop
     assert station.cli("resume", "--station").returncode == 0
     station.until(lambda: "STOP.txt" in station.sim()["reason"] and "STOP.txt" in alarms(station)["stopped"])
     assert len(station.network.recipients()) == out
+    assert "no time is known: the station is stopped by the file" in station.sim()["next_reason"]
     assert "STOP.txt" in station.cli("status").stdout
     (station.spool / "STOP.txt").unlink()
     station.until_counts(delivered=4)

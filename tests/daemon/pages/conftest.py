@@ -60,12 +60,14 @@ def document() -> Document:
             {
                 "iccid": "8944100000000000001", "imsi": "234100000000001", "label": "north", "state": "waiting",
                 "reason": "parts_per_minute", "next_allowed_at": "2026-11-27T22:31:50+00:00",
+                "next_reason": "parts_per_minute",
                 "used": {"parts_per_day": 50, "recipients_per_day": 40},
                 "limits": {"parts_per_day": 200, "recipients_per_day": 150},
             },
             {
                 "iccid": "8944100000000000002", "imsi": "234100000000002", "label": "", "state": "blocked",
                 "reason": "the network barred it (CMS 8)", "next_allowed_at": "2026-11-27T22:31:05+00:00",
+                "next_reason": "no time is known: the network barred it (CMS 8)",
                 "used": {"parts_per_day": 200}, "limits": {"parts_per_day": 200, "recipients_per_day": 0},
             },
         ],
