@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from daemon.core.reply import Reply, ReplyKind, ReplyState, Turn
 from daemon.store.connection import Store
+
+AT_ONCE = 100
+"""How many replies are read together where all are: the memory that a reading needs."""
 
 
 class Standing(NamedTuple):
@@ -42,13 +47,15 @@ class Replies:
 
     def in_order(self, places: bytes) -> Iterator[Reply]:
         """All of them: those that wait for a person first, by their place, and the older before the newer; then the
-        others, the newest first. One at a time. `places` holds an octet for each id.
+        others, the newest first. A few at a time. `places` holds an octet for each id.
 
         Only numbers are sorted, since SQLite may put what it sorts into a file on the disk.
         """
         conn = self._store.conn
-        for (reply_id,) in conn.execute(_IN_ORDER, {"places": places}):  # none goes meanwhile: a read sees one picture
-            yield _reply(conn.execute(_ONE, (reply_id,)).fetchone())
+        ids = (row[0] for row in conn.execute(_IN_ORDER, {"places": places}))
+        while some := list(islice(ids, AT_ONCE)):  # none goes meanwhile: a read sees one picture
+            found = {row["id"]: row for row in conn.execute(_SOME, (json.dumps(some),))}
+            yield from (_reply(found[reply_id]) for reply_id in some)
 
     def waiting_since(self, before: float) -> Iterator[Reply]:
         """Those that came before this time and wait for a person, in no order."""
@@ -101,21 +108,20 @@ def mark_answered(conn: sqlite3.Connection, recipient: str) -> int:
 
 
 def _reply(row: sqlite3.Row) -> Reply:
-    return Reply(
-        row["id"], row["iccid"], row["number"], row["recipient"], ReplyKind(row["kind"]), ReplyState(row["state"]),
-        row["text"], bool(row["complete"]), row["reason"], row["received_at"], row["sent_at"], row["message_id"],
-        row["batch"],
-    )  # fmt: skip
+    reply_id, iccid, number, recipient, kind, state, text, complete, *others = row
+    return Reply(reply_id, iccid, number, recipient, _KINDS[kind], _STATES[state], text, bool(complete), *others)
 
 
+_KINDS = {kind.value: kind for kind in ReplyKind}
+_STATES = {state.value: state for state in ReplyState}
 _REPLY = """
-SELECT replies.*, coalesce((
+SELECT id, iccid, number, recipient, kind, state, text, complete, reason, received_at, sent_at, message_id, coalesce((
     SELECT batches.name FROM messages JOIN batches ON batches.id = messages.batch_id
     WHERE messages.recipient = replies.recipient AND messages.id <= replies.message_id AND messages.kind = 'list'
     ORDER BY messages.id DESC LIMIT 1), '') AS batch
 FROM replies
 """
-_ONE = f"{_REPLY} WHERE replies.id = ?"
+_SOME = f"{_REPLY} WHERE replies.id IN (SELECT value FROM json_each(?))"
 _IN_ORDER = """
 SELECT id FROM replies ORDER BY
     state NOT IN ('unread', 'waiting'),
