@@ -135,7 +135,7 @@ class _Sieve:
         faulty = any(fault.column == "" for fault in row.faults)
         message, numbers = (None, address.Cell()) if faulty else self._message(row, found)
         if message is None or found:
-            self._reject(row, found)
+            self._reject(row, self._cut(row) or found)
             return
         self.sifted.problems.extend(
             Problem(row.row, row.line, "to", shortened(each.written), each.reason) for each in numbers.left_out
@@ -152,6 +152,13 @@ class _Sieve:
                 note=f"a further number of row {row.row}",
             )  # fmt: skip
             self._more.append((further, deleted))
+
+    def _cut(self, row: Row) -> list[Problem]:
+        """What is wrong with a row that lacks a cell which its text needs: what it has instead cannot be trusted."""
+        fields = self._rules.template.fields if self._rules.template else ("text",)
+        if not row.cut or row.cells.keys() >= {"to", *fields}:
+            return []
+        return [Problem(row.row, row.line, "", shortened(row.cells.get("to", "")), row.cut)]
 
     def _left_out(self, message: NewMessage, *, deleted: bool) -> NewMessage:
         """The message, suppressed when it must not be texted, or not twice."""

@@ -29,7 +29,8 @@ class Row(NamedTuple):
     """One row. `row` counts from 1 and leaves header and blank lines out; `line` is the file's line where it begins.
 
     `cells` are all its columns by name, lower case: those in COLUMNS have a meaning, the others are fields of the text.
-    `to` is the cell as it stands, and `text` may be missing. `marks` are OWNER and DELETED.
+    `to` is the cell as it stands, and `text` may be missing. `marks` are OWNER and DELETED. `cut` says why the columns
+    that `cells` lacks are not there, "" when the row has all that the header names.
     """
 
     row: int
@@ -37,6 +38,7 @@ class Row(NamedTuple):
     cells: dict[str, str]
     faults: Sequence[Fault] = ()
     marks: Sequence[str] = ()
+    cut: str = ""
 
 
 class Note(NamedTuple):
@@ -68,7 +70,7 @@ _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 def encode(item: Item) -> str:
     """One line of ASCII, without its line end."""
-    fields = item[:-1] if isinstance(item, Row) and not item.marks else item
+    fields = item[:-2] if isinstance(item, Row) and not item.marks and not item.cut else item
     return _to_json([type(item).__name__, *fields])
 
 

@@ -18,11 +18,8 @@ MOST_TITLES = 5
 _DELETED_NAMES = frozenset({"deleted", "deleted?", "deleted state", "deleted_state", "is deleted"})
 _DELETED = frozenset({"yes", "y", "true", "1", "deleted", "trash"})
 _PARTY = re.compile(r"(?:(?:from|to|party|general)\s*:)?\s*(\+?\d[\d\s().-]{4,}\d|\S+@\S+)?\s*(.*)", re.IGNORECASE)
+_SIGNS = {",": "comma", ";": "semicolon (;)", "\t": "tab"}
 _OWNER = re.compile(r"\(\s*owner\s*\)", re.IGNORECASE)
-_TOO_MANY = (
-    "the row has more cells than the header: a text that holds the separator must stand in quotation marks, "
-    'as in "Hello, friend"'
-)
 
 
 class Record(NamedTuple):
@@ -76,7 +73,7 @@ def layout_of(sample: Sequence[Record], columns: Mapping[str, str]) -> Layout | 
 def rows(records: Iterable[Record], layout: Layout, *, separator: str = "", first: int = 0) -> Iterator[Item]:
     """The rows of a whole table, behind `first` others.
 
-    With a `separator`, cells beyond the header make a bad row: a text was cut by it.
+    With a `separator`, cells beyond the header make a bad row: a text was cut by it. A row with fewer cells says so.
     """
     yield from map(Note, layout.notes)
     deleted = next((at for name, at in layout.places.items() if name in _DELETED_NAMES), ())
@@ -87,17 +84,18 @@ def rows(records: Iterable[Record], layout: Layout, *, separator: str = "", firs
         cells, faults = _cells(record, layout)
         surplus = [cell for cell in record.cells[layout.width :] if cell.strip()] if separator else []
         if surplus:
-            faults = [Fault("", shortened(separator.join(surplus)), _TOO_MANY)]
+            faults = [Fault("", shortened(separator.join(surplus)), _too_many(record, layout, separator))]
+        cut = _too_few(record, layout, separator) if separator and layout.header >= 0 else ""
         gone = any(at < len(record.cells) and record.cells[at].strip().lower() in _DELETED for at in deleted)
         marks = [DELETED] if gone else []
         if not layout.parties:
             number += 1
-            yield Row(number, record.line, cells, faults, marks)
+            yield Row(number, record.line, cells, faults, marks, cut)
             continue
         for to, name, owner in parties_of(cells.get("to", "")):
             number += 1
             named = {**cells, "to": to, "name": name}
-            yield Row(number, record.line, named, faults, [*marks, OWNER] if owner else marks)
+            yield Row(number, record.line, named, faults, [*marks, OWNER] if owner else marks, cut)
 
 
 def parties_of(cell: str) -> list[tuple[str, str, bool]]:
@@ -109,6 +107,23 @@ def parties_of(cell: str) -> list[tuple[str, str, bool]]:
         to, name = (match[1] or "", match[2].strip()) if match else ("", line)
         found.append((to or name, name if to else "", owner))
     return found or [("", "", False)]
+
+
+def _too_many(record: Record, layout: Layout, separator: str) -> str:
+    sign = _SIGNS.get(separator, separator)
+    return (
+        f"the row has {len(record.cells)} cells, the header {layout.width}: a text that holds a {sign} must stand in "
+        f'quotation marks, as in "Hello{separator} friend"'
+    )
+
+
+def _too_few(record: Record, layout: Layout, separator: str) -> str:
+    """Why the row lacks its last cells, "" when it lacks none."""
+    have = len(record.cells)
+    if have >= layout.width:
+        return ""
+    cells, sign = "1 cell" if have == 1 else f"{have} cells", _SIGNS.get(separator, separator)
+    return f"the row has {cells}, the header {layout.width}: look for a {sign} that is missing"
 
 
 def _cells(record: Record, layout: Layout) -> tuple[dict[str, str], list[Fault]]:

@@ -37,6 +37,35 @@ def test_what_would_become_of_a_list(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["list.csv"]
 
 
+@pytest.mark.parametrize(("sign", "named"), [(";", "semicolon (;)"), (",", "comma"), ("\t", "tab")])
+def test_a_row_with_a_separator_too_few_or_too_many_is_named_and_the_others_are_judged(
+    tmp_path: Path, sign: str, named: str
+) -> None:
+    path = tmp_path / "list.csv"
+    written = "to;text\n07400100000;Hello\n07400100001 Hello\n07400100002\n07400100003;Hello; you\n999;Hello\n"
+    path.write_text(f"{written}07400100004;Hello!\n".replace(";", sign))
+    checked = check(path, Settings(), NOW)
+    assert [row.state for row in checked.rows] == ["held", *["rejected"] * 4, "held"]
+    assert [row.text for row in checked.rows if row.state == "held"] == ["Hello", "Hello!"]
+    missing = f"the row has 1 cell, the header 2: look for a {named} that is missing"
+    one, two, many, short = checked.problems
+    assert (one.line, one.column, one.value, one.reason) == (3, "", "07400100001 Hello", missing)
+    assert (two.line, two.value, two.reason) == (4, "07400100002", missing)
+    assert (many.line, many.value) == (5, " you")
+    assert f"the row has 3 cells, the header 2: a text that holds a {named} must stand in" in many.reason
+    assert (short.line, short.column, short.value) == (6, "to", "999")
+
+
+def test_a_row_without_the_last_cells_is_good_when_its_text_needs_none_of_them(tmp_path: Path) -> None:
+    (tmp_path / "message.txt").write_text("Hi {name}")
+    (tmp_path / "contacts.csv").write_text("to;name;text;ref\n07400100000;Anna\n07400100001\n07400100002;;\n")
+    checked = check(tmp_path, Settings(), NOW)
+    assert [row.text for row in checked.rows if row.state == "held"] == ["Hi Anna"]
+    assert [(problem.line, problem.column) for problem in checked.problems] == [(3, ""), (4, "text")]
+    assert checked.problems[0].reason.startswith("the row has 1 cell, the header 4")
+    assert "nothing in its column name" in checked.problems[1].reason
+
+
 def test_a_folder_is_checked_with_its_wording_and_order(tmp_path: Path) -> None:
     (tmp_path / "message.txt").write_text("Hi {name}")
     (tmp_path / "contacts.csv").write_text("to,name\n07400100000,Anna\n")
