@@ -1,12 +1,12 @@
-"""Listens on the control socket, finds out who asks, and has the actions carried out, one asker at a time."""
+"""Listens on the control socket to several at once, finds out who asks, and has the actions carried out one by one."""
 
 from __future__ import annotations
 
 import contextlib
 import grp
-import json
 import os
 import pwd
+import selectors
 import socket
 import struct
 import threading
@@ -14,17 +14,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import structlog
 
 from daemon.access import ADMINS, OPERATORS, admit, user_name
+from daemon.control.asking import Asking
 
 ASK_SECONDS = 5.0
-"""How long one asker may keep the others waiting."""
-LONGEST_REQUEST = 65536
-LONGEST_NUMBER = 63
-"""Bits of a whole number, besides its sign: as many as SQLite keeps."""
+"""How long an asker may take to ask, and then to take the answer."""
+MOST_ASKERS = 64
+"""At once. When one more comes, the first of them is hung up on."""
 ENTER, READ_WRITE = 1, 6
 
 
@@ -58,12 +58,18 @@ Action = Callable[[Asker, dict[str, Any]], dict[str, Any]]
 class ControlServer:
     """`act` carries out a request; what it raises from `refusals` is told to the asker as a refusal."""
 
-    def __init__(self, path: Path, act: Action, refusals: tuple[type[Exception], ...]) -> None:
+    def __init__(
+        self, path: Path, act: Action, refusals: tuple[type[Exception], ...], *, ask_seconds: float = ASK_SECONDS
+    ) -> None:
         self._path = path
         self._act = act
         self._refusals: tuple[type[Exception], ...] = (*refusals, Forbidden, OSError)
+        self._ask_seconds = ask_seconds
         self._log = structlog.get_logger()
         self._socket = _listen(path)
+        self._askings: list[Asking] = []  # in the order in which they came
+        self._poll = selectors.DefaultSelector()
+        self._poll.register(self._socket, selectors.EVENT_READ)
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
 
@@ -72,31 +78,91 @@ class ControlServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and take the socket away."""
+        """Tell what has been done, end, and take the socket away."""
         self._stopping = True
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)  # wakes accept()
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes select()
         self._thread.join()
+        self._poll.close()
         self._socket.close()
         self._path.unlink(missing_ok=True)
 
     def _run(self) -> None:
-        while not self._stopping:
-            try:
-                line, _ = self._socket.accept()
-            except OSError:
-                return
-            with line:
-                line.settimeout(ASK_SECONDS)
-                answer = self._answer(line)
-                with contextlib.suppress(OSError):
-                    _tell(line, answer)
+        while not self._stopping or self._askings:
+            found = self._poll.select(self._patience())
+            now = time.monotonic()  # before anything is done: who has asked meanwhile is not late
+            for key, _ in found:
+                if key.data is None:
+                    self._let_in()
+                elif key.data.answered:
+                    self._tell(key.data)
+                else:
+                    self._hear(key.data)
+            for asking in self._given_up(now):
+                self._hang_up(asking)
 
-    def _answer(self, line: socket.socket) -> dict[str, Any]:
+    def _patience(self) -> float | None:
+        """How long nothing need happen, in seconds; None for ever."""
+        return max(0.0, min(one.until for one in self._askings) - time.monotonic()) if self._askings else None
+
+    def _given_up(self, now: float) -> list[Asking]:
+        """Who is late, the first of too many, and at the end all who have asked nothing yet."""
+        surplus = self._askings[:-MOST_ASKERS]
+        return [
+            one for one in self._askings
+            if one in surplus or one.until <= now or (self._stopping and not one.answered)
+        ]  # fmt: skip
+
+    def _let_in(self) -> None:
         try:
-            asker, request = _asker(line), _read_request(line)
+            line, _ = self._socket.accept()
+        except OSError:
+            self._poll.unregister(self._socket)  # it is shut down
+            return
+        asking = Asking(line, time.monotonic() + self._ask_seconds)
+        self._askings.append(asking)
+        self._poll.register(line, selectors.EVENT_READ, asking)
+
+    def _hear(self, asking: Asking) -> None:
+        try:
+            if not asking.hear():
+                return
+            asker, request = _asker(asking.line), asking.request()
         except (OSError, TypeError, ValueError) as error:
-            return {"ok": False, "error": f"no request could be read: {error}"}
+            self._reply(asking, _unread(error))
+        else:
+            self._reply(asking, self._carry_out(asker, request))
+
+    def _reply(self, asking: Asking, answer: dict[str, Any]) -> None:
+        try:
+            asking.answer(answer, time.monotonic() + self._ask_seconds)
+            self._poll.modify(asking.line, selectors.EVENT_WRITE, asking)
+        except OSError:
+            self._end(asking)
+        else:
+            self._tell(asking)
+
+    def _tell(self, asking: Asking) -> None:
+        try:
+            all_told = asking.tell()
+        except OSError:
+            all_told = True
+        if all_told:
+            self._end(asking)
+
+    def _hang_up(self, asking: Asking) -> None:
+        if not asking.answered:
+            with contextlib.suppress(OSError):
+                asking.answer(_unread("it did not come in time"), 0.0)
+                asking.tell()
+        self._end(asking)
+
+    def _end(self, asking: Asking) -> None:
+        self._askings.remove(asking)
+        self._poll.unregister(asking.line)
+        asking.line.close()
+
+    def _carry_out(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         try:
             return {"ok": True, **self._act(asker, request)}
         except self._refusals as error:
@@ -107,17 +173,6 @@ class ControlServer:
         except Exception:  # noqa: BLE001 - no request may end the service
             self._log.exception("control request failed")
             return {"ok": False, "error": "internal error; see the service's log"}
-
-
-def _tell(line: socket.socket, answer: dict[str, Any]) -> None:
-    """Send an answer. Of files, `opened` by name, it holds the names; they go beside it (SCM_RIGHTS, unix(7))."""
-    files: dict[str, BinaryIO] = answer.get("opened", {})
-    if files:
-        answer["opened"] = list(files)
-        socket.send_fds(line, [b" "], [file.fileno() for file in files.values()])
-        for file in files.values():
-            file.close()
-    line.sendall(json.dumps(answer).encode() + b"\n")
 
 
 def _listen(path: Path) -> socket.socket:
@@ -141,6 +196,10 @@ def _listen(path: Path) -> socket.socket:
     return listener
 
 
+def _unread(why: object) -> dict[str, Any]:
+    return {"ok": False, "error": f"no request could be read: {why}"}
+
+
 def _asker(line: socket.socket) -> Asker:
     _, uid, gid = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
     try:
@@ -151,32 +210,3 @@ def _asker(line: socket.socket) -> Asker:
     own = uid in (0, os.geteuid())
     admin = own or ADMINS in groups
     return Asker(user, admin or OPERATORS in groups, admin)
-
-
-def _read_request(line: socket.socket) -> dict[str, Any]:
-    data = bytearray()
-    end = time.monotonic() + ASK_SECONDS
-    while not data.endswith(b"\n"):
-        line.settimeout(max(end - time.monotonic(), 0.001))  # 0 would mean not to wait at all
-        chunk = line.recv(4096)
-        if not chunk or len(data) > LONGEST_REQUEST:
-            raise ValueError("it is cut off or too long")
-        data += chunk
-    try:
-        request = json.loads(data.decode("utf-8-sig"), parse_int=_whole)
-        json.dumps(request, ensure_ascii=False).encode()
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    except UnicodeEncodeError:
-        raise ValueError("it holds half a character") from None
-    except (UnicodeDecodeError, json.JSONDecodeError):
-        raise ValueError("it is no JSON object") from None
-    if not isinstance(request, dict):
-        raise TypeError("it is no JSON object")
-    return request
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > LONGEST_NUMBER or int(digits).bit_length() > LONGEST_NUMBER:  # int() refuses very many digits
-        raise ValueError("it holds a number that is too large")
-    return int(digits)
