@@ -61,20 +61,27 @@ def cancel(batch: str | None, station: bool, config: Path) -> None:
 
 
 @click.command()
-@click.argument("message", type=int)
+@click.argument("messages", nargs=-1, type=int, metavar="MESSAGE...")
+@click.option("--batch", help="All that is in doubt in this batch.")
 @click.option("--sent", "how", flag_value="sent", help="It went out.")
 @click.option("--resend", "how", flag_value="resend", help="Send it again: the person may get it twice.")
 @click.option("--drop", "how", flag_value="drop", help="Leave it; nothing more is sent.")
 @config_option
-def resolve(message: int, how: str | None, config: Path) -> None:
-    """Say what became of a message in doubt, or that it shall be sent again.
+def resolve(messages: tuple[int, ...], batch: str | None, how: str | None, config: Path) -> None:
+    """Say what became of messages in doubt, or that they shall be sent again. For administrators.
 
-    MESSAGE is its number in `outpost messages`.
+    MESSAGE is a number, the ID in `outpost messages --state in_doubt`, which also says why each is in doubt.
     """
     if how is None:
         raise click.UsageError("one of --sent, --resend, --drop is needed.")
-    ask(config, {"do": "resolve", "message": message, "how": how})
-    click.echo(f"message {message}: {how}.")
+    if (batch is None) is not bool(messages):
+        raise click.UsageError("name messages by their numbers, or --batch BATCH for all of it that is in doubt.")
+    if batch is not None:
+        answer = ask(config, {"do": "resolve", "batch": batch, "how": how})
+        click.echo(f"{batch}: {answer['messages']} that were in doubt: {how}.")
+    for message in messages:
+        ask(config, {"do": "resolve", "message": message, "how": how})
+        click.echo(f"message {message}: {how}.")
 
 
 @click.group()

@@ -117,12 +117,19 @@ class Actions:
 
     def _resolve(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         asker.must_be_admin("resolve messages")
-        message, how = request.get("message"), word(request, "how")
-        if type(message) is not int or how not in set(Resolution):
-            raise NotPossible("a message's number and one of sent, resend, drop are needed.")
-        now = self._station.clock.now()
-        self._station.changed(self._decisions.resolve(message, Resolution(how), asker.user, now))
-        return {}
+        message, how, now = request.get("message"), word(request, "how"), self._station.clock.now()
+        if how not in set(Resolution):
+            raise NotPossible("one of sent, resend, drop is needed.")
+        if "batch" in request:
+            batch_id, messages = self._decisions.resolve_batch(
+                word(request, "batch"), Resolution(how), asker.user, now
+            )
+        elif type(message) is int:
+            batch_id, messages = self._decisions.resolve(message, Resolution(how), asker.user, now), 1
+        else:
+            raise NotPossible("a message's number, or a batch, is needed.")
+        self._station.changed(batch_id)
+        return {"messages": messages}
 
     def _station_pause(self, asker: Asker, _request: dict[str, Any]) -> dict[str, Any]:
         return self._told(self._station.stops.pause_station(asker.user, self._station.clock.now()))

@@ -60,7 +60,8 @@ def of_doubts(count: int, since: float) -> Iterator[Alarm]:
     if count:
         yield Alarm(since, AlarmKind.IN_DOUBT,
                     f"{count} {'message is' if count == 1 else 'messages are'} in doubt: `outpost messages --state "
-                    "in_doubt` shows them. A late report may still settle them; else decide with `outpost resolve`.")
+                    "in_doubt` shows them, and why. A late report may still settle them; else an administrator "
+                    "decides: `outpost resolve`.")
 
 
 def of_replies(count: int, since: float, hours: float) -> Iterator[Alarm]:

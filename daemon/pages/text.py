@@ -36,8 +36,9 @@ def restored_lines(database: Path, backup: Path, restored: Restored) -> Iterator
         yield f"The one before it {how[restored.evidence]}. It is kept as {restored.kept}; remove it once all is well."
     yield f"Settled by what it says: {restored.settled} messages that were open in the backup."
     yield f"In doubt: {restored.in_doubt}."
-    yield "`outpost messages --state in_doubt` lists them, `outpost resolve` settles them."
     yield "Start the service: systemctl start outpost"
+    if restored.in_doubt:
+        yield "`outpost messages --state in_doubt` lists them; then `outpost resolve` settles them, also a whole batch."
 
 
 def _sim_lines(sims: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -113,33 +113,48 @@ class Decisions:
     def resolve(self, message_id: int, resolution: Resolution, user: str, now: float) -> int:
         """A person says what became of a message, or that it shall be sent again; the id of its batch."""
         with self._store.writing() as conn:
-            row = conn.execute(_MESSAGE, (message_id,)).fetchone()
-            if row is None:
-                raise NotPossible(f"there is no message {message_id}. `outpost messages` lists them.")
-            if row["erased_at"] is not None:
-                raise NotPossible(f"message {message_id} is erased: nobody knows any more whom it was for.")
-            state = MessageState(row["state"])
-            choices = RESOLVE.get(state, {})
-            if resolution is Resolution.RESEND and row["batch_state"] == BatchState.CANCELLED:
-                raise NotPossible(f"the batch of message {message_id} was cancelled; nothing of it is sent again.")
-            if resolution not in choices:
-                allowed = ", ".join(f"--{choice}" for choice in choices) or "nothing"
-                raise NotPossible(f"message {message_id} is {state}; what can be done with it: {allowed}.")
-            for old, ways in RESOLVE_PARTS.items():
-                if resolution in ways:
-                    _move_parts(conn, message_id, old, ways[resolution], now)
-            conn.execute(
-                "UPDATE messages SET state = ?, reason = ?, changed_at = ? WHERE id = ?",
-                (choices[resolution], f"resolved as {resolution} by {user}", now, message_id),
-            )
-            if resolution is Resolution.RESEND:
-                conn.execute(
-                    "UPDATE batches SET state = 'released' WHERE id = ? AND state = 'finished'", (row["batch_id"],)
-                )
-                wait_again(conn, message_id, None, f"resolved as {resolution} by {user}", now)  # if paused meanwhile
-            finish_batch(conn, row["batch_id"], now)
-            record(conn, now, What.RESOLVE, user, message=message_id, was=state, how=resolution)
-            return int(row["batch_id"])
+            return _resolve(conn, message_id, resolution, user, now)
+
+    def resolve_batch(self, name: str, resolution: Resolution, user: str, now: float) -> tuple[int, int]:
+        """The same for all of a batch that is in doubt; the batch's id, and how many there were."""
+        with self._store.writing() as conn:
+            batch_id = int(batch_named(conn, name)["id"])
+            doubts = conn.execute(
+                "SELECT id FROM messages WHERE batch_id = ? AND state = 'in_doubt' ORDER BY id", (batch_id,)
+            ).fetchall()
+            if not doubts:
+                raise NotPossible(f"nothing of batch {name} is in doubt.")
+            for row in doubts:
+                _resolve(conn, row["id"], resolution, user, now)
+            return batch_id, len(doubts)
+
+
+def _resolve(conn: sqlite3.Connection, message_id: int, resolution: Resolution, user: str, now: float) -> int:
+    row = conn.execute(_MESSAGE, (message_id,)).fetchone()
+    if row is None:
+        raise NotPossible(f"there is no message {message_id}. `outpost messages` lists them.")
+    if row["erased_at"] is not None:
+        raise NotPossible(f"message {message_id} is erased: nobody knows any more whom it was for.")
+    state = MessageState(row["state"])
+    choices = RESOLVE.get(state, {})
+    if resolution is Resolution.RESEND and row["batch_state"] == BatchState.CANCELLED:
+        raise NotPossible(f"the batch of message {message_id} was cancelled; nothing of it is sent again.")
+    if resolution not in choices:
+        allowed = ", ".join(f"--{choice}" for choice in choices) or "nothing"
+        raise NotPossible(f"message {message_id} is {state}; what can be done with it: {allowed}.")
+    for old, ways in RESOLVE_PARTS.items():
+        if resolution in ways:
+            _move_parts(conn, message_id, old, ways[resolution], now)
+    conn.execute(
+        "UPDATE messages SET state = ?, reason = ?, changed_at = ? WHERE id = ?",
+        (choices[resolution], f"resolved as {resolution} by {user}", now, message_id),
+    )
+    if resolution is Resolution.RESEND:
+        conn.execute("UPDATE batches SET state = 'released' WHERE id = ? AND state = 'finished'", (row["batch_id"],))
+        wait_again(conn, message_id, None, f"resolved as {resolution} by {user}", now)  # if paused meanwhile
+    finish_batch(conn, row["batch_id"], now)
+    record(conn, now, What.RESOLVE, user, message=message_id, was=state, how=resolution)
+    return int(row["batch_id"])
 
 
 _MESSAGE = (

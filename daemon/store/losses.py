@@ -92,10 +92,12 @@ def _may_have_left(conn: sqlite3.Connection, commits: int, lacks: Head | None) -
 def _told(loss: Loss) -> str:
     return (
         "The disk lost the newest entries of the database, or an older database was put in its place. What waited may "
-        f"have been sent: {loss.in_doubt} in doubt for it, decide with `outpost resolve`. The limits of each SIM count "
-        f"{loss.parts} forgotten parts. Lists, replies, opt-outs and what people decided in the minutes before may be "
-        "gone: compare accepted/ with `outpost batches`, and drop no list again of which anything may have left. Find "
-        "the reason, and replace the disk."
+        f"have been sent: {loss.in_doubt} {'message is' if loss.in_doubt == 1 else 'messages are'} in doubt for it "
+        "(`outpost messages --state in_doubt`), for an administrator to decide: `outpost resolve --batch BATCH` with "
+        "--resend, --sent or --drop. The limits of each SIM count "
+        f"{loss.parts} forgotten {'part' if loss.parts == 1 else 'parts'}. Lists, replies, opt-outs and what people "
+        "decided in the minutes before may be gone: compare accepted/ with `outpost batches`, and drop no list again "
+        "of which anything may have left. Find the reason, and replace the disk."
     )
 
 

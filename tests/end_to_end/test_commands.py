@@ -164,8 +164,10 @@ def test_a_person_resolves_a_doubt_and_lets_a_blocked_sim_go(station, people, nu
     station.start()
     station.until_counts(in_doubt=2, queued=2)
     messages = station.messages()
-    for to, how in ((number(100), "--resend"), (number(101), "--sent")):
-        assert station.cli("resolve", messages[to]["id"], how).returncode == 0
+    assert station.cli("resolve", messages[number(100)]["id"], "--resend").returncode == 0
+    assert station.cli("resolve", "--sent").returncode == 2
+    told = station.cli("resolve", "--batch", "list", "--sent")
+    assert told.stdout == "list: 1 that were in doubt: sent.\n", told.stderr
     assert station.cli("resolve", messages[number(101)]["id"], "--resend").returncode == 1  # it is no longer in doubt
     assert station.cli("sim", "resume", station.network.sims[0]).returncode == 0
     station.until_counts(delivered=3, sent=1)

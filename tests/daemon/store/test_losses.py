@@ -12,9 +12,12 @@ import pytest
 from daemon.clock import boot_id
 from daemon.core.alarm import AlarmKind
 from daemon.core.chain import Head
+from daemon.core.message import Resolution
+from daemon.core.not_possible import NotPossible
 from daemon.core.spans import DAY
-from daemon.store import Alarms, DatabaseUnusable, Outbox, Store
+from daemon.store import Alarms, DatabaseUnusable, Outbox, Store, Views
 from daemon.store.audit import Audit
+from daemon.store.decisions import Decisions
 from daemon.store.losses import make_good
 
 HEADER, FRAME = 32, 24 + 4096  # octets of the log and of each page in it
@@ -110,6 +113,22 @@ def test_a_loss_in_the_midst_puts_all_that_waits_in_doubt_and_is_told(sent, tmp_
         assert [alarm.kind for alarm in Alarms(store).standing(sent.NOW)] == [AlarmKind.ENTRIES_LOST]
         assert Audit(store).check().breaks == ()
         assert make_good(store, None, sent.NOW, resend=False) is None
+
+
+def test_what_is_in_doubt_is_found_and_settled_a_batch_at_a_time(sent, make_message, tmp_path):
+    sent.take(make_message(50), released=False)
+    with crashed(sent, tmp_path / "life", flipped(HEADER)) as store:
+        loss = make_good(store, Head(99, "0" * 64), sent.NOW, resend=False)
+        [alarm] = Alarms(store).standing(sent.NOW)
+        assert f"{loss.in_doubt} messages are in doubt for it (`outpost messages --state in_doubt`)" in alarm.text
+        assert "`outpost resolve --batch BATCH`" in alarm.text
+        doubts = list(Views(store).messages(state="in_doubt"))
+        assert all(doubt["reason"].startswith("the disk lost the newest entries") for doubt in doubts)
+        decisions = Decisions(store)
+        _, settled = decisions.resolve_batch("list", Resolution.RESEND, "anna", sent.NOW)
+        assert settled == len(doubts) == len(waiting(store))
+        with pytest.raises(NotPossible, match="nothing of batch list is in doubt"):
+            decisions.resolve_batch("list", Resolution.DROP, "anna", sent.NOW)
 
 
 def test_every_sim_counts_all_parts_that_may_have_left(sent, tmp_path):
