@@ -28,7 +28,10 @@ PERSONAL = {
 """What is emptied in the rows that stay; a column that a schema lacks is passed over."""
 EMPTY = {"notes": "[]"}
 """What stands in an emptied column, where that is not an empty text."""
-STAYING = (*PERSONAL, "audit", "batch_keys", "counts", "sims", "modems", "station", "optouts", "exclusions", "unread")
+STAYING = (
+    *PERSONAL, "audit", "batch_keys", "counts", "waiting", "sims", "modems", "station", "optouts", "exclusions",
+    "unread",
+)  # fmt: skip
 """Tables whose rows stay. From every other table goes what belongs to the batch or mentions one of its people."""
 HARDWARE = frozenset({"iccid", "imsi", "imei", "sim"})
 _OPEN = "('held', 'queued', 'sending', 'in_doubt')"

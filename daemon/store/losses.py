@@ -64,7 +64,7 @@ def make_good(store: Store, lacks: Head | None, now: float, *, resend: bool) -> 
         if not resend:
             doubt_unsent(conn, (row["id"] for row in rows), _REASON, now)
         if much:
-            _recount(conn)
+            recount(conn)
             put_alarm(conn, AlarmKind.ENTRIES_LOST, "", _told(loss), now, until=now + TOLD_SECONDS)
         conn.execute("DELETE FROM forgotten_submits WHERE at <= ?", (now - MONTH,))
         conn.executemany(
@@ -76,10 +76,15 @@ def make_good(store: Store, lacks: Head | None, now: float, *, resend: bool) -> 
     return loss
 
 
-def _recount(conn: sqlite3.Connection) -> None:
-    """The counts of each batch may be of another age than its messages."""
+def recount(conn: sqlite3.Connection) -> None:
+    """What is kept of the counts of messages may be of another age than these."""
     conn.execute("DELETE FROM counts")
     conn.execute("INSERT INTO counts SELECT batch_id, state, count(*) FROM messages GROUP BY batch_id, state")
+    conn.execute("DELETE FROM waiting")
+    conn.execute(
+        "INSERT INTO waiting SELECT sim, count(*) FROM messages WHERE state IN ('held', 'queued') AND sim IS NOT NULL"
+        " GROUP BY sim"
+    )
 
 
 def _may_have_left(conn: sqlite3.Connection, commits: int, lacks: Head | None) -> int:

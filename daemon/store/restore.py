@@ -20,12 +20,12 @@ from daemon.folders import lock, sync
 from daemon.store.answers import doubt
 from daemon.store.backup import copy, first_damage, made_at, unfinished_restore
 from daemon.store.connection import DatabaseUnusable, Store
-from daemon.store.losses import doubt_unsent
+from daemon.store.losses import doubt_unsent, recount
 from daemon.store.moves import finish_batch
 from daemon.store.schema import VERSION
 
 _SIDE_FILES = ("", "-wal", "-shm")
-_DERIVED = {"counts", "conversations", "station", "_sqlite_migrations"}
+_DERIVED = {"counts", "waiting", "conversations", "station", "_sqlite_migrations"}
 """Tables that are not evidence: kept by triggers, this file's own, or the library's."""
 _WEIGHED = {"batches", "messages", "rejected_rows"}
 _OPEN = "('held', 'queued', 'sending')"
@@ -92,6 +92,7 @@ def _filled(unfinished: Path, database: Path, made: float, now: float) -> tuple[
             in_doubt = _doubt_the_rest(conn, settled, made, now)
             for batch_id in _ids(conn, "SELECT id FROM batches WHERE state NOT IN ('finished', 'cancelled')"):
                 finish_batch(conn, batch_id, now)
+            recount(conn)  # rows that could not be read may have taken messages with them
         return evidence, len(open_before & settled), in_doubt
 
 

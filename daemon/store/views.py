@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,11 +72,9 @@ class Views:
 
     def waiting_for(self) -> dict[str, int]:
         """How many messages wait for a SIM and may go through no other, by ICCID."""
-        rows = self._store.conn.execute(
-            "SELECT sim, count(*) FROM messages INDEXED BY messages_bound"
-            " WHERE state IN ('held', 'queued', 'sending') AND sim IS NOT NULL GROUP BY sim"
-        )
-        return dict(rows.fetchall())
+        found = Counter(dict(self._store.conn.execute("SELECT sim, n FROM waiting WHERE n > 0").fetchall()))
+        found.update(row[0] for row in self._store.conn.execute("SELECT sim FROM messages WHERE state = 'sending'"))
+        return found
 
     def alarms(self, now: float) -> list[Alarm]:
         """The alarms that were raised and stand."""

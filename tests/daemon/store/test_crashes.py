@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,8 @@ class Station(RuleBasedStateMachine):
         true = conn.execute("SELECT batch_id, state, count(*) FROM messages GROUP BY 1, 2 ORDER BY 1, 2").fetchall()
         assert [tuple(row) for row in kept] == [tuple(row) for row in true]
         assert sum(row["n"] for row in kept) == self.rows
+        bound = "SELECT sim FROM messages WHERE state IN ('held', 'queued', 'sending') AND sim IS NOT NULL"
+        assert self.desk.views.waiting_for() == Counter(self.desk.column(bound))
 
     @invariant()
     def what_is_final_stays(self):

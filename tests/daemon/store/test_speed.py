@@ -8,11 +8,12 @@ from daemon.store import Wanted
 from daemon.store.submits import Withdrawn
 
 WALK = re.compile(
-    r"SCAN (?!\(|CONSTANT|heads|hashed|abroad|json_each|messages USING INDEX messages_sending"
+    r"SCAN (?!\(|CONSTANT|heads|hashed|abroad|json_each|messages USING INDEX messages_sending|waiting"
     r"|batches USING (COVERING )?INDEX batches_released)|TEMP B-TREE"
 )
 """A walk over a whole table, or a sort. A step through a subquery's few rows is neither, nor are the messages that are
-being sent, which are as many as there are SIMs, and the batches that are released and not finished."""
+being sent, which are as many as there are SIMs, what is kept for each SIM, and the batches that are released and not
+finished."""
 
 
 @pytest.fixture
@@ -117,3 +118,10 @@ def test_the_outcomes_of_a_batch_come_in_order_without_a_sort(desk, plans):
 def test_counts_are_kept_not_counted(desk, plans):
     assert not [s for s, _ in plans(desk.views.counts) if "messages" in s]
     assert not walks(plans(lambda: desk.views.counts(1)))
+
+
+def test_what_waits_for_one_sim_is_kept_not_counted(desk, plans):
+    desk.outbox.give_back(desk.claim(), desk.NOW)
+    assert {detail for _, detail in plans(desk.views.waiting_for)} == {
+        "SCAN waiting", "SCAN messages USING INDEX messages_sending",
+    }  # fmt: skip

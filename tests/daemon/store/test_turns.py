@@ -166,3 +166,21 @@ def test_nothing_of_a_cancelled_batch_is_sent_again(desk, make_message):
     decisions.cancel("list", "ben", desk.NOW)
     with pytest.raises(NotPossible, match="cancelled"):
         decisions.resolve(1, Resolution.RESEND, "anna", desk.NOW)
+
+
+def test_what_waits_for_one_sim_in_an_older_database_is_counted_once(desk, make_message):
+    desk.outbox.enqueue(
+        NewBatch("for-one", "f", "ab" * 32, "anna", desk.NOW, True, sim=desk.SIM),
+        [make_message(row) for row in range(1, 4)], [],
+    )  # fmt: skip
+    for trigger in ("messages_waiting", "messages_waited"):
+        desk.store.conn.execute(f"DROP TRIGGER {trigger}")
+    desk.store.conn.execute("DROP TABLE waiting")
+    desk.claim()
+    desk.store.conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm018_waiting'")
+    desk.store.conn.execute("PRAGMA user_version = 17")
+    desk.store.close()
+    desk.open(desk.path)
+    assert desk.views.waiting_for() == {desk.SIM: 3}
+    desk.claim()
+    assert desk.views.waiting_for() == {desk.SIM: 3}, "what is being sent waits, too"
