@@ -104,7 +104,7 @@ def demo(folder: Path) -> None:
 
 
 @main.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path, readable=False))
 @config_option
 @json_option
 def check(path: Path, config: Path, as_json: bool) -> None:

@@ -25,7 +25,8 @@ def release(batch: str, config: Path, as_json: bool, request: str) -> None:
     if as_json:
         print_json({"batch": batch, **{key: answer[key] for key in ("sha256", "people", "released_by")}})
     else:
-        click.echo(f"{batch} is released: {answer['people']} people, request {answer['sha256'][:16]}.")
+        people = "1 person" if answer["people"] == 1 else f"{answer['people']} people"
+        click.echo(f"{batch} is released: {people}, request {answer['sha256'][:16]}.")
 
 
 _stop_what = click.argument("batch", required=False)

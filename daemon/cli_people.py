@@ -117,11 +117,13 @@ def exclusions_hash(who: tuple[str, ...], config: Path) -> None:
 def _list_optouts(numbers: tuple[str, ...], config: Path, as_json: bool) -> None:
     from daemon.pages.people import optout_lines
 
-    document = read(config, "optouts", numbers=numbers)
+    found = _numbers(numbers, settings_of(config))
+    document = {"optouts": []} if numbers and not found.entries else read(config, "optouts", numbers=found.entries)
     if as_json:
         print_json(document)
     else:
-        print_lines(optout_lines(document))
+        print_lines(optout_lines(document, len(found.entries)))
+    _tell_passed_over(found)
 
 
 def _count_exclusions(config: Path, as_json: bool) -> None:
@@ -142,7 +144,8 @@ def _change_list(do: str, who: tuple[str, ...], config: Path, what: str, **more:
         ask(config, {"do": do, "numbers": entries[at : at + AT_ONCE], **more})["people"]
         for at in range(0, len(entries), AT_ONCE)
     )
-    click.echo(f"{people} {what}; {len(set(entries)) - people} were so already.")
+    if entries:
+        click.echo(f"{people} {what}; {len(set(entries)) - people} were so already.")
     _tell_passed_over(found)
 
 

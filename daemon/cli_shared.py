@@ -19,8 +19,9 @@ DONE, REFUSED, USAGE, NO_DAEMON = 0, 1, 2, 3
 CONFIG = Path("/etc/outpost/outpost.toml")
 
 config_option = click.option(
-    "--config", "config", type=click.Path(path_type=Path), default=CONFIG, show_default=True, help="Configuration file."
-)
+    "--config", "config", type=click.Path(path_type=Path, readable=False), default=CONFIG, show_default=True,
+    help="Configuration file.",
+)  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from daemon.control.readings import READINGS, Readings
-from daemon.control.request import word, words
+from daemon.control.request import filled, word, words
 from daemon.control.server import Action, Asker, Forbidden
 from daemon.core.message import Resolution
 from daemon.core.not_possible import NotPossible
@@ -182,7 +182,7 @@ class Actions:
 
     def _exclusions_add(self, asker: Asker, request: dict[str, Any]) -> dict[str, Any]:
         asker.must_be_admin("change the exclusions")
-        entries, category = words(request, "numbers"), word(request, "category")
+        entries, category = words(request, "numbers"), filled(request, "category")
         now = self._station.clock.now()
         return self._changed(self._station.lists.exclude(entries, category, asker.user, now))
 

@@ -17,6 +17,7 @@ from daemon.folders import CannotStart, lock
 from daemon.pages import record
 from daemon.settings import Settings
 from daemon.store import DatabaseUnusable, Store
+from daemon.store.backup import not_there
 
 
 @contextlib.contextmanager
@@ -27,7 +28,7 @@ def alone(settings: Settings) -> Iterator[Store]:
     """
     database = settings.station.database
     if not database.exists():
-        raise CannotStart(f"{database} does not exist: the service has not run yet with this state_dir.")
+        raise CannotStart(not_there(database))
     locked = lock(settings.station.state_dir)
     try:
         with contextlib.closing(Store(database)) as store:

@@ -16,10 +16,11 @@ def optout_document(optouts: Sequence[OptOut], zone: tzinfo) -> dict[str, Any]:
     return {"optouts": [{"hash": one.hash, "at": iso(one.at, zone), "source": one.source} for one in optouts]}
 
 
-def optout_lines(document: dict[str, Any]) -> Iterator[str]:
-    """The same for a terminal."""
+def optout_lines(document: dict[str, Any], asked: int = 0) -> Iterator[str]:
+    """The same for a terminal. So many numbers were asked about, 0: all."""
     rows = [(one["at"], one["source"], one["hash"][:24] + "…") for one in document["optouts"]]
-    yield from table(("SINCE", "SOURCE", "HASH"), rows, "nobody has opted out")
+    nobody = f"none of these {asked} has opted out" if asked else "nobody has opted out"
+    yield from table(("SINCE", "SOURCE", "HASH"), rows, nobody)
     if rows:
         yield f"{len(rows)} in all"
 

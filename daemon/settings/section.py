@@ -132,7 +132,7 @@ def unknown_keys(root: Section) -> None:
     for section in every:
         for key in section.table:
             if key not in section.taken:
-                section.fault(key, f"no such key{_hint(key, section, every)}")
+                section.fault(key, f"is no such key{_hint(key, section, every)}")
 
 
 def _walk(section: Section) -> Iterable[Section]:

@@ -26,6 +26,9 @@ def back_up(database: Path, folder: Path, now: float, keep: int) -> Path:
     Raises BackupFailed.
     """
     path = folder / NAME.format(when=datetime.fromtimestamp(now, UTC))
+    with contextlib.suppress(PermissionError):  # told below
+        if not database.exists():
+            raise BackupFailed(not_there(database))
     try:
         make_folder(folder, database)
         with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source:
@@ -33,8 +36,16 @@ def back_up(database: Path, folder: Path, now: float, keep: int) -> Path:
         for old in scheduled(folder)[keep:]:
             old.unlink(missing_ok=True)
     except (OSError, sqlite3.Error) as error:
-        raise BackupFailed(f"{path} could not be made from {database}: {error}. {_advice(error)}") from error
+        raise BackupFailed(f"{path} could not be made from {database}: {error}. {_advice(error, database)}") from error
     return path
+
+
+def not_there(database: Path) -> str:
+    """What to say of a database that does not exist."""
+    return (
+        f"{database} does not exist: the service has not run yet with this state_dir. Start it: systemctl start "
+        "outpost; or correct state_dir in the configuration."
+    )
 
 
 def make_folder(folder: Path, database: Path) -> None:
@@ -136,7 +147,9 @@ def way_back(database: Path) -> str:
     )
 
 
-def _advice(error: Exception) -> str:
+def _advice(error: Exception, database: Path) -> str:
     if isinstance(error, PermissionError) or "unable to open" in str(error):
         return "Run it as root, or as the service's user: sudo -u outpost outpost backup"
-    return "Check that there is room in that folder, and `outpost doctor`."
+    if "not a database" in str(error) or "malformed" in str(error):
+        return f"The database is damaged. {way_back(database)}"
+    return "Check that the folder can be made and has room, and `outpost doctor`."

@@ -21,6 +21,7 @@ from daemon.store.backup import (
     copy,
     first_damage,
     make_folder,
+    not_there,
     unfinished_restore,
     way_back,
     way_back_to,
@@ -166,7 +167,7 @@ class Store:
     def _explain(self, error: Exception) -> str:
         if not self.path.exists():
             if self._read_only:
-                return f"{self.path} does not exist: the service has not run yet with this state_dir."
+                return not_there(self.path)
             return f"{self.path} cannot be created ({error}). Its folder must exist and be writable for this user."
         if "not a database" in str(error) or "malformed" in str(error):
             return f"{self.path} is damaged ({error}). {way_back(self.path)}"

@@ -75,7 +75,10 @@ class Stops:
         """Let the station go on."""
         with self._store.writing() as conn:
             if not conn.execute("DELETE FROM station_pause").rowcount:
-                raise NotPossible("the station is not paused. A SIM or a batch may be: `outpost status` says so.")
+                raise NotPossible(
+                    "the station is not paused by a command. The file STOP, a SIM or a batch may hold it: see `outpost "
+                    "status`."
+                )
             record(conn, now, What.RESUME, user, station=True)
 
     def cancel_station(self, user: str, now: float) -> Left:

@@ -187,7 +187,7 @@ label = "x"
     assert shown[1] == "  line 2, station.name: is a whole number; write text in double quotes"
     assert shown[3].startswith('  line 4, station.timezone: is "Europe/Londn", which is no known time zone;')
     assert shown[3].endswith('did you mean "Europe/London"?')
-    assert shown[4] == '  line 7, sending.aproval: no such key; did you mean "approval"?'
+    assert shown[4] == '  line 7, sending.aproval: is no such key; did you mean "approval"?'
     assert shown[6] == '  line 9, sending.on_doubt: is "guess"; write one of "hold", "resend"'
 
 
