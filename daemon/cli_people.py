@@ -117,13 +117,15 @@ def exclusions_hash(who: tuple[str, ...], config: Path) -> None:
 def _list_optouts(numbers: tuple[str, ...], config: Path, as_json: bool) -> None:
     from daemon.pages.people import optout_lines
 
-    found = _numbers(numbers, settings_of(config))
-    document = {"optouts": []} if numbers and not found.entries else read(config, "optouts", numbers=found.entries)
+    found = _numbers(numbers, settings_of(config)) if numbers else None
+    entries = found.entries if found else []
+    document = {"optouts": []} if numbers and not entries else read(config, "optouts", numbers=entries)
     if as_json:
         print_json(document)
     else:
-        print_lines(optout_lines(document, len(found.entries)))
-    _tell_passed_over(found)
+        print_lines(optout_lines(document, len(entries)))
+    if found:
+        _tell_passed_over(found)
 
 
 def _count_exclusions(config: Path, as_json: bool) -> None:

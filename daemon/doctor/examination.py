@@ -44,6 +44,7 @@ def _examine(config: Path, now: float, root: Path) -> Findings:
     if members and not os.access(station.state_dir, os.W_OK):
         yield from folders.check_user(folders.user_name(os.geteuid()), _session(), members)
     yield from folders.check_access(station.state_dir)
+    yield from folders.check_word_lists(settings.replies.triage_dir)
     for name, folder in (("state", station.state_dir), ("spool", station.spool_dir)):
         yield from disks.check_media(name, folder, root)
     yield from disks.check_one_spool(station.spool_dir)

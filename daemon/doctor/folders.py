@@ -48,6 +48,16 @@ def check_user(user: str, session: frozenset[str], members: Mapping[str, frozens
                    "log out and in again: only then it counts")  # fmt: skip
 
 
+def check_word_lists(folder: Path) -> Findings:
+    """That there are word lists, by which replies are read first that cannot wait."""
+    found = len([*folder.glob("*.toml")])
+    if found:
+        yield ok("word lists", f"{found} in {folder}")
+    else:
+        yield warn("word lists", f"there is none in {folder}: a reply of somebody in danger looks like any other",
+                   "correct triage_dir in [replies], or put the lists of the package back there")  # fmt: skip
+
+
 def check_folders(settings: Settings, people: int | None) -> Findings:
     """That the folders are there, the service's own, open to `people` (the number of their group, None without one),
     and no stranger's to enter."""

@@ -29,7 +29,10 @@ def status_lines(document: dict[str, Any]) -> Iterator[str]:
 def restored_lines(database: Path, backup: Path, restored: Restored) -> Iterator[str]:
     """What a restore has done, and what is left to do."""
     yield f"{database} is {backup} now."
-    how = {"whole": "is whole", "damaged": "is damaged, and was read as far as that goes", "none": "tells nothing"}
+    how = {
+        "whole": "is whole", "damaged": "is damaged, and was read as far as that goes",
+        "none": "cannot be read, or is another station's",
+    }  # fmt: skip
     if restored.kept is None:
         yield "There was no database before it."
     else:

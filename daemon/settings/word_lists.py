@@ -8,6 +8,8 @@ from pathlib import Path
 from daemon.core.triage import GUESSED, Kind, WordList
 from daemon.settings.faults import Fault, SettingsError
 
+_EXAMPLE = 'write lists of words and phrases, such as danger = ["kill*", "want to die"]'
+
 
 def load_words(folder: Path) -> WordList:
     """The words of every `.toml` file in a folder. No folder, or an empty one: no hints but those that need no list.
@@ -19,7 +21,7 @@ def load_words(folder: Path) -> WordList:
         try:
             table = tomllib.loads(file.read_text("utf-8"))
         except (OSError, ValueError) as error:
-            raise SettingsError(file, [Fault("", None, f"cannot be read: {error}")]) from error
+            raise SettingsError(file, [Fault("", None, f"cannot be read: {error}; {_EXAMPLE}")]) from error
         faults = [fault for key, value in table.items() if (fault := _fault(key, value)) is not None]
         if faults:
             raise SettingsError(file, faults)

@@ -45,7 +45,10 @@ class Decisions:
             if current is None:
                 why_not = why_not or f"nobody in batch {name} may be texted any more."
             elif not current.sha256.startswith(request) or shown not in ("", current.sha256):
-                why_not = f"batch {name} has changed since its request was written: read the new one in awaiting/."
+                why_not = (
+                    f"batch {name} has changed since that request was written, or it is another's: read the one that "
+                    "lies in awaiting/ now."
+                )
             else:
                 conn.execute(
                     "UPDATE batches SET released_by = ?, released_sha256 = ?, request_sha256 = '', refused = ''"

@@ -85,6 +85,12 @@ def test_folders_are_open_to_those_who_work_with_them(settings):
     assert all(f"chgrp {OPERATORS}" in finding.cure for finding in folders.check_folders(settings, mine + 1))
 
 
+def test_word_lists_are_missed(tmp_path):
+    assert "in danger looks like any other" in only(folders.check_word_lists(tmp_path / "none")).what
+    (tmp_path / "english.toml").touch()
+    assert only(folders.check_word_lists(tmp_path)).state is State.OK
+
+
 def test_whoever_asks_is_in_a_group_and_has_logged_in_since():
     members = {OPERATORS: frozenset({"alice"}), ADMINS: frozenset()}
     assert "adduser mallory" in only(folders.check_user("mallory", frozenset(), members)).cure
