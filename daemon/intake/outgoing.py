@@ -97,8 +97,9 @@ class OutgoingFolder:
             claim.path.parent.rmdir()
 
     def _refuse(self, claim: Claim, reason: str) -> None:
-        self._spool.reject(claim, [Problem(0, 0, "", "", blanked(reason))], _nameless(claim.name, self._folder))
-        self._log.warning("not done: see its file in rejected/", folder=self._shown)
+        name = _nameless(claim.name, self._folder)
+        self._spool.reject(claim, [Problem(0, 0, "", "", blanked(reason))], name)
+        self._log.warning("not done: see its problems file in rejected/", folder=self._shown, file=name)
 
     @property
     def _shown(self) -> str:

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from daemon.intake.outgoing import OutgoingFolder
 from daemon.intake.spool import Spool
@@ -58,9 +59,11 @@ def test_what_the_disk_may_have_forgotten_is_rejected_and_what_comes_later_is_he
     station.killed_with("We are here")
     folder = station.start(forgetful=True)
     (station.outgoing / NAME).write_text("Call us any time")
-    for _ in range(3):
-        folder.look()
+    with capture_logs() as logs:
+        for _ in range(3):
+            folder.look()
     assert station.done == ["Call us any time"]
+    assert [line["file"] for line in logs] == ["answer-to-123.txt"]
     with (station.root / "rejected" / "answer-to-123.txt.problems.csv").open(encoding="utf-8", newline="") as file:
         [problem] = csv.DictReader(file)
     assert "people may have been texted" in problem["reason"]
