@@ -25,6 +25,8 @@ ASK_SECONDS = 5.0
 """How long an asker may take to ask, and then to take the answer."""
 MOST_ASKERS = 64
 """At once. When one more comes, the first of them is hung up on."""
+SHUT_SECONDS = 1.0
+"""How long nobody is let in when the machine lacks memory or file descriptors for that."""
 ENTER, READ_WRITE = 1, 6
 
 
@@ -70,6 +72,8 @@ class ControlServer:
         self._askings: list[Asking] = []  # in the order in which they came
         self._poll = selectors.DefaultSelector()
         self._poll.register(self._socket, selectors.EVENT_READ)
+        self._shut_until: float | None = None
+        self._says_shut = True  # once, until somebody is let in
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
 
@@ -91,6 +95,9 @@ class ControlServer:
         while not self._stopping or self._askings:
             found = self._poll.select(self._patience())
             now = time.monotonic()  # before anything is done: who has asked meanwhile is not late
+            if self._shut_until is not None and self._shut_until <= now:
+                self._shut_until = None
+                self._poll.register(self._socket, selectors.EVENT_READ)
             for key, _ in found:
                 if key.data is None:
                     self._let_in()
@@ -103,7 +110,9 @@ class ControlServer:
 
     def _patience(self) -> float | None:
         """How long nothing need happen, in seconds; None for ever."""
-        return max(0.0, min(one.until for one in self._askings) - time.monotonic()) if self._askings else None
+        moments = [one.until for one in self._askings]
+        moments += [] if self._shut_until is None else [self._shut_until]
+        return max(0.0, min(moments) - time.monotonic()) if moments else None
 
     def _given_up(self, now: float) -> list[Asking]:
         """Who is late, the first of too many, and at the end all who have asked nothing yet."""
@@ -116,9 +125,15 @@ class ControlServer:
     def _let_in(self) -> None:
         try:
             line, _ = self._socket.accept()
-        except OSError:
-            self._poll.unregister(self._socket)  # it is shut down
+        except OSError as error:
+            self._poll.unregister(self._socket)
+            if not self._stopping:
+                self._shut_until = time.monotonic() + SHUT_SECONDS
+                if self._says_shut:
+                    self._log.warning("nobody can be let in at the control socket; trying again", reason=str(error))
+                self._says_shut = False
             return
+        self._says_shut = True
         asking = Asking(line, time.monotonic() + self._ask_seconds)
         self._askings.append(asking)
         self._poll.register(line, selectors.EVENT_READ, asking)

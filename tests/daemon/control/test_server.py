@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import socket
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -41,10 +43,15 @@ class Hall:
     def ask(self, say):
         return ask(self.path, {"do": "say", "say": say})["said"]
 
-    def enter(self, says=b""):
-        """Somebody who has said no more than this."""
+    def seat(self):
+        """Somebody who has not come yet."""
         line = self._stack.enter_context(socket.socket(socket.AF_UNIX))
         line.settimeout(30)
+        return line
+
+    def enter(self, says=b""):
+        """Somebody who has said no more than this."""
+        line = self.seat()
         line.connect(str(self.path))
         line.sendall(says)
         return line
@@ -64,6 +71,14 @@ def told(line):
     return json.loads(answer)
 
 
+def until_said(capsys, words):
+    """Wait for a log line."""
+    end, pause = time.monotonic() + 30, threading.Event()
+    while words not in capsys.readouterr().out:
+        assert time.monotonic() < end, words
+        pause.wait(0.01)
+
+
 def test_nobody_waits_for_who_says_nothing_or_half_or_does_not_listen(hall):
     hall = hall()
     silent, half = hall.enter(), hall.enter(b'{"do": "say", ')
@@ -76,6 +91,20 @@ def test_nobody_waits_for_who_says_nothing_or_half_or_does_not_listen(hall):
     hall.server.stop()
     assert not told(silent)["ok"], "the end does not wait for it"
     assert not hall.path.exists()
+
+
+def test_who_cannot_be_let_in_for_want_of_descriptors_is_let_in_later(hall, capsys):
+    hall = hall()
+    late = hall.seat()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # all taken
+    try:
+        late.connect(str(hall.path))
+        late.sendall(b'{"do": "say", "say": "late"}\n')
+        until_said(capsys, "nobody can be let in")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert told(late)["said"] == "late"
 
 
 def test_who_says_nothing_in_time_is_told_so_and_hung_up_on(hall):
