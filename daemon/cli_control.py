@@ -62,19 +62,20 @@ def cancel(batch: str | None, station: bool, config: Path) -> None:
 
 
 @click.command()
-@click.argument("messages", nargs=-1, type=int, metavar="MESSAGE...")
+@click.argument("messages", nargs=-1, type=int, metavar="[MESSAGE...]")
 @click.option("--batch", help="All that is in doubt in this batch.")
-@click.option("--sent", "how", flag_value="sent", help="It went out.")
-@click.option("--resend", "how", flag_value="resend", help="Send it again: the person may get it twice.")
-@click.option("--drop", "how", flag_value="drop", help="Leave it; nothing more is sent.")
+@click.option("--sent", is_flag=True, help="It went out.")
+@click.option("--resend", is_flag=True, help="Send it again: the person may get it twice.")
+@click.option("--drop", is_flag=True, help="Leave it; nothing more is sent.")
 @config_option
-def resolve(messages: tuple[int, ...], batch: str | None, how: str | None, config: Path) -> None:
+def resolve(messages: tuple[int, ...], batch: str | None, sent: bool, resend: bool, drop: bool, config: Path) -> None:
     """Say what became of messages in doubt, or that they shall be sent again. For administrators.
 
     MESSAGE is a number, the ID in `outpost messages --state in_doubt`, which also says why each is in doubt.
     """
-    if how is None:
+    if sent + resend + drop != 1:
         raise click.UsageError("one of --sent, --resend, --drop is needed.")
+    how = "sent" if sent else "resend" if resend else "drop"
     if (batch is None) is not bool(messages):
         raise click.UsageError("name messages by their numbers, or --batch BATCH for all of it that is in doubt.")
     if batch is not None:

@@ -35,6 +35,11 @@ def test_a_service_that_has_never_run_is_told_with_what_to_do_and_nothing_is_mad
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.parametrize("words", [("3",), ("3", "--sent", "--drop"), ("--drop",), ("3", "--batch", "list", "--drop")])
+def test_a_doubt_is_resolved_in_one_way_and_of_what_was_named(run: Run, words: tuple[str, ...]) -> None:
+    assert run("resolve", *words).exit_code == 2
+
+
 def test_a_damaged_database_is_not_backed_up_and_the_way_out_is_told(run: Run, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "outpost.db").write_text("this is no database" * 1000)
