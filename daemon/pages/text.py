@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daemon.core.standstill import next_time
+from daemon.core.standstill import NO_TIME, next_time
 
 if TYPE_CHECKING:
     from daemon.store.restore import Restored
@@ -47,7 +47,7 @@ def restored_lines(database: Path, backup: Path, restored: Restored) -> Iterator
 def _sim_lines(sims: Sequence[dict[str, Any]]) -> Iterator[str]:
     return table(
         ("SIM", "LABEL", "STATE", "WHY", "NEXT SUBMIT", "USED", "LEFT"),
-        [(s["iccid"], s["label"], s["state"], s["reason"], _next(s), _used(s), _left(s)) for s in sims],
+        [(s["iccid"], s["label"], s["state"], _why(s), _next(s), _used(s), _left(s)) for s in sims],
         "no SIM has been seen yet",
     )
 
@@ -128,8 +128,13 @@ def _used(sim: dict[str, Any]) -> str:
     return ", ".join(f"{key} {n}/{sim['limits'][key]}" for key, n in sim["used"].items() if sim["limits"][key])
 
 
+def _why(sim: dict[str, Any]) -> str:
+    return str(sim["reason"] if next_time(sim) else sim["next_reason"].removeprefix(NO_TIME))
+
+
 def _next(sim: dict[str, Any]) -> str:
-    return f"{next_time(sim)} {sim['next_reason']}".strip()
+    at = next_time(sim)
+    return f"{at} {sim['next_reason']}".rstrip() if at else NO_TIME.rstrip(": ")
 
 
 def _left(sim: dict[str, Any]) -> str:

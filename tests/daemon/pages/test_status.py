@@ -109,6 +109,7 @@ def test_of_a_sim_that_cannot_send_at_all_no_time_is_told_but_the_reason(
     assert why in sim["next_reason"]
     assert sim["next_allowed_at"] == ready["sims"][0]["next_allowed_at"], "a time as ever"
     assert told_times(held) == {"next_allowed_at": False, "lines": False, "page": False}
+    assert line_of(held).count(why) == 1
 
 
 def test_a_sim_that_rests_or_waits_for_a_time_is_told_with_it(standing: Standing) -> None:
@@ -118,12 +119,18 @@ def test_a_sim_that_rests_or_waits_for_a_time_is_told_with_it(standing: Standing
         assert (next_time(sim), sim["next_reason"]) == (sim["next_allowed_at"], reason)
 
 
+def line_of(document: dict[str, Any]) -> str:
+    """What `outpost status` says of the only SIM."""
+    (line,) = (line for line in status_lines(document) if line.startswith(ICCID))
+    return line
+
+
 def told_times(document: dict[str, Any]) -> dict[str, bool]:
     """Where a time stands for the next submit of the only SIM; elsewhere the reason does."""
     (sim,) = document["sims"]
-    (line,) = (line for line in status_lines(document) if line.startswith(ICCID))
+    line = line_of(document)
     page = station_page(document, Waiting(NOW, 24), Settings().station.zone, NOW)
-    assert sim["next_reason"] in line
+    assert sim["next_reason"].removeprefix(NO_TIME) in line
     assert sim["next_reason"] in page
     return {
         "next_allowed_at": next_time(sim) != "", "lines": sim["next_allowed_at"] in line, "page": "not before" in page,
