@@ -174,7 +174,8 @@ def test_erasure_leaves_nothing_of_people_in_any_file(station, people, number):
     assert {"accepted/first.csv", "backups/outpost-earlier.db"} <= set(certificate["files_removed"])
     station.until(lambda: [row["to"] for row in station.outcomes("first")] == [""] * 3)
     assert [row["state"] for row in station.outcomes("first")] == ["delivered", "delivered", "rejected"]
-    assert "The people of this batch are erased" in (station.spool / "outcomes" / "first.html").read_text()
+    page = station.spool / "outcomes" / "first.html"
+    station.until(lambda: "The people of this batch are erased" in page.read_text())
     assert station.cli("report", "first", "--to", station.folder / "case").returncode == 0
     figures = json.loads((station.folder / "case" / "manifest.json").read_text())["figures"]
     assert (figures["texted"], figures["replied"], figures["opted_out"]) == (2, "erased", "erased")
