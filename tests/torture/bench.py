@@ -107,9 +107,9 @@ class Bench:
         return True
 
     def _unsent(self) -> int:
-        """How many messages still wait to be sent, about: not those that a damaged log has put in doubt."""
-        in_doubt = set[str]().union(*(loss.changed | loss.waiting for loss in self.losses))
-        return len(self.asked.texts) - len(self.witness.parts) - len(in_doubt - self.witness.recipients)
+        """How many messages still wait to be sent: not those that a damaged log has put in doubt."""
+        done = self.witness.recipients.union(*(loss.changed | loss.waiting for loss in self.losses))
+        return len(self.asked.texts) - len(done)
 
     def in_hand(self) -> frozenset[str]:
         """The recipients of the lists that the service has claimed, and not put into accepted/ yet."""

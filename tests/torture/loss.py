@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 WAITS = ("held", "queued", "sending")
@@ -77,10 +77,14 @@ def _is_whole(conn: sqlite3.Connection) -> bool:
     return bool(found == "ok") and conn.execute("PRAGMA foreign_key_check").fetchone() is None
 
 
-def has_told(database: Path, loss: Loss) -> bool:
-    """Whether a running service has put a loss on record."""
+def made_good(database: Path, loss: Loss) -> Loss | None:
+    """A loss after a service has started on it, of those that wait only those whom it has put in doubt; None when it
+    has not put the loss on record."""
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=30)) as conn:
-        return _told(conn) > loss.told
+        if _told(conn) <= loss.told:
+            return None
+        doubts = {who for (who,) in conn.execute("SELECT recipient FROM messages WHERE state = 'in_doubt'")}
+        return replace(loss, waiting=loss.waiting & doubts)
 
 
 def _told(conn: sqlite3.Connection) -> int:
