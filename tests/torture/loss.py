@@ -28,7 +28,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    messages: dict[str, tuple[str, str]]  # recipient: state, outcomes of all submits
+    messages: dict[str, tuple[str, str]]  # recipient: state, and those of its parts and submits
     inbound: frozenset[str]
     pages: int  # that SQLite reads of the log
     told: int
@@ -97,8 +97,8 @@ def _known(database: Path) -> _Known:
         if not _is_whole(conn):
             return _Known({}, frozenset(), pages, 0, whole=False)
         messages = conn.execute(
-            "SELECT recipient, state, (SELECT coalesce(group_concat(outcome), '') FROM submits JOIN parts"
-            " ON parts.id = part_id WHERE message_id = messages.id) FROM messages"
+            "SELECT recipient, state, (SELECT coalesce(group_concat(parts.state || outcome), '')"
+            " FROM submits JOIN parts ON parts.id = part_id WHERE message_id = messages.id) FROM messages"
         )
         return _Known(
             {who: (state, outcomes) for who, state, outcomes in messages},
