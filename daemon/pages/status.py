@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from datetime import tzinfo
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from daemon import red_button
@@ -38,7 +39,10 @@ def station_status(
     nobody can tell when it will, `next_reason` begins with NO_TIME.
     """
     zone, pause = settings.station.zone, views.station_pause()
-    standstill = partial(_standstill, settings=settings, paused_by=pause.by if pause else None, running=running)
+    standstill = partial(
+        _standstill, settings=settings, paused_by=pause.by if pause else None,
+        stop_file=red_button.pressed(settings.station.spool_dir), running=running,
+    )  # fmt: skip
     return {
         "station": {
             "name": settings.station.name,
@@ -73,13 +77,15 @@ def reading_now(settings: Settings) -> Reading | None:
         return None  # not for this user to read, or of an earlier version
 
 
-def _standstill(row: dict[str, Any], settings: Settings, paused_by: str | None, *, running: bool) -> str:
+def _standstill(
+    row: dict[str, Any], settings: Settings, paused_by: str | None, stop_file: Path | None, *, running: bool
+) -> str:
     """Why the SIM cannot send at all and no time ends that, by what holds now and not by what its line showed last; ""
     for nothing."""
     if not running:
         return "the service is not running"
-    sim, file = settings.sims.get(row["iccid"]), red_button.pressed(settings.station.spool_dir)
-    why = stopped(paused_by, file, in_configuration=sim is not None and sim.paused)
+    sim = settings.sims.get(row["iccid"])
+    why = stopped(paused_by, stop_file, in_configuration=sim is not None and sim.paused)
     if why or (row["hold"] and row["hold_until"] is None):
         return why or str(row["hold_reason"])
     if row["state"] == SimState.ABSENT:
