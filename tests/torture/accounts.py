@@ -17,6 +17,7 @@ from tests.torture.witness import Seen, Witness
 BEFORE, AFTER = 3.0, 20.0  # seconds round a fault in which a part that was submitted may be in doubt for it
 CLOCK_BEHIND, CLOCK_AHEAD = -500.0, 100.0
 """How wrong the clock may be for a status report to be evidence of a part in doubt: see daemon/core/report.py."""
+TEXTS_IN = "texts that came in"
 SETTLED = ("delivered", "undelivered", "failed", "sent", "in_doubt")
 
 
@@ -147,7 +148,7 @@ def _cause(
 def _texts_in(database: sqlite3.Connection, bench: Bench, found: Reckoning) -> None:
     came = Counter(text for (text,) in database.execute("SELECT text FROM inbound WHERE kind = 'deliver'"))
     lost = frozenset[str]().union(*(loss.inbound for loss in bench.losses))
-    found.forgotten["texts that came in"] += sum(not came[text] for text in lost)
+    found.forgotten[TEXTS_IN] += sum(not came[text] for text in lost)
     found.wrong += [f"a reply was lost: {text!r}" for text in bench.asked.inbound - lost if not came[text]]
     found.wrong += [f"a reply came {n} times: {text!r}" for text, n in came.items() if n > 1]
 

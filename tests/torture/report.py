@@ -8,6 +8,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from tests.torture.accounts import TEXTS_IN
 from tests.torture.bench import LIMITS, MODEMS, Bench
 from tests.torture.keeper import Life
 from tests.torture.run import Result
@@ -99,7 +100,7 @@ def markdown(found: dict[str, Any]) -> str:
         *[f"| … {state} | {n} |" for state, n in sorted(found["states"].items())],
         f"| submits that the network took | {found['submits']} |",
         f"| … of them a second time | {found['submitted_twice']} |",
-        f"| texts that came in, each found once | {found['replies']} |",
+        f"| texts that came in, each found once | {found['replies'] - found['forgotten'].get(TEXTS_IN, 0)} |",
         f"| bad files, each rejected with its reason | {found['bad_files']} |", "",
         "## Faults", "",
         "Seconds from the end of a fault until every SIM has sent again, all faults of its round included.", "",
