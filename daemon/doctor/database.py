@@ -8,6 +8,7 @@ from daemon.core.spans import HOUR
 from daemon.doctor.finding import Findings, bad, ok, warn
 from daemon.settings import Settings
 from daemon.store.backup import newest_at, way_back
+from daemon.store.wal import log_of
 
 MIB = 1 << 20
 LONG_WAL, HUGE_WAL = 64 * MIB, 1024 * MIB
@@ -27,7 +28,7 @@ def check_database(path: Path, damage: str) -> Findings:
 
 def check_wal(database: Path) -> Findings:
     """The write-ahead log grows while some program keeps an old picture of the database open."""
-    wal = database.with_name(f"{database.name}-wal")
+    wal = log_of(database)
     size = wal.stat().st_size if wal.exists() else 0
     told = f"{wal} has {size // MIB} MiB"
     cure = f"`sudo fuser -v {database}` names who holds the database open: end all but the service, then restart that"

@@ -147,9 +147,14 @@ def way_back(database: Path) -> str:
     )
 
 
+def is_damage(error: Exception) -> bool:
+    """Whether SQLite says that the file itself is broken, or none of its own."""
+    return "not a database" in str(error) or "malformed" in str(error)
+
+
 def _advice(error: Exception, database: Path) -> str:
     if isinstance(error, PermissionError) or "unable to open" in str(error):
         return "Run it as root, or as the service's user: sudo -u outpost outpost backup"
-    if "not a database" in str(error) or "malformed" in str(error):
+    if is_damage(error):
         return f"The database is damaged. {way_back(database)}"
     return "Check that the folder can be made and has room, and `outpost doctor`."

@@ -20,6 +20,7 @@ from daemon.store.backup import (
     before_upgrade,
     copy,
     first_damage,
+    is_damage,
     make_folder,
     not_there,
     unfinished_restore,
@@ -27,7 +28,7 @@ from daemon.store.backup import (
     way_back_to,
 )
 from daemon.store.schema import VERSION, migrations
-from daemon.store.wal import lost_commits
+from daemon.store.wal import log_of, lost_commits
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -36,6 +37,11 @@ SIDE_FILES = 65536
 """Octets that SQLite needs beside a database to open it."""
 BUSY_MS = 10_000
 """How long a statement waits for another process (a backup, a person with a shell) before it fails."""
+
+
+def primary_code(error: Exception) -> int:
+    """SQLite's primary result code of an error (sqlite.org/rescode.html); 0 for an error that is not SQLite's."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 class StoreFull(Exception):
@@ -150,7 +156,7 @@ class Store:
         """A full disk shows in several ways: SQLite wants room for its side files as well."""
         if isinstance(error, OSError):
             return error.errno == errno.ENOSPC
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        code = primary_code(error)
         if code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
             with contextlib.suppress(OSError):  # no such folder
                 disk = os.statvfs(self.path.parent)
@@ -169,7 +175,7 @@ class Store:
             if self._read_only:
                 return not_there(self.path)
             return f"{self.path} cannot be created ({error}). Its folder must exist and be writable for this user."
-        if "not a database" in str(error) or "malformed" in str(error):
+        if is_damage(error):
             return f"{self.path} is damaged ({error}). {way_back(self.path)}"
         return (
             f"{self.path} cannot be opened ({error}). Check that this user may read the file and write in its folder, "
@@ -216,8 +222,7 @@ class Store:
         it would have to create side files otherwise, which it may not do everywhere, and cannot remove."""
         if not self._read_only:
             return "mode=rwc"
-        wal = self.path.with_name(f"{self.path.name}-wal")
-        return "mode=ro" if wal.exists() else "mode=ro&immutable=1"
+        return "mode=ro" if log_of(self.path).exists() else "mode=ro&immutable=1"
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
@@ -240,7 +245,7 @@ class Store:
             try:
                 yield self.conn
             except sqlite3.DatabaseError as error:
-                code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+                code = primary_code(error)
                 if code == sqlite3.SQLITE_CORRUPT:
                     self.conn.execute("PRAGMA shrink_memory")  # forget the page, and read it again
                 if code in REFUSED_WRITES:
@@ -250,7 +255,7 @@ class Store:
 
     def unreadable(self, error: Exception) -> StoreFull | None:
         """What a read raised, where the disk is to blame for it: it may work later. None for any other fault."""
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in REFUSED_WRITES:
+        if primary_code(error) not in REFUSED_WRITES:
             return None
         with contextlib.suppress(sqlite3.Error):
             self.conn.execute("PRAGMA shrink_memory")  # forget the page, and read it again
@@ -259,7 +264,7 @@ class Store:
     def sync(self) -> None:
         """Whatever was committed so far survives a power cut when this returns. Raises OSError."""
         with contextlib.suppress(FileNotFoundError):  # it was folded back, which waits for the disk
-            sync(self.path.with_name(f"{self.path.name}-wal"))
+            sync(log_of(self.path))
 
     def damage(self) -> str:
         """What SQLite finds wrong with the database, "" when nothing. All of it is read."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daemon.clock import boot_id, since_boot
 from daemon.core.alarm import AlarmKind
@@ -26,12 +26,12 @@ _REASON = "the disk lost the newest entries of the database: it may have been se
 @dataclass(frozen=True, slots=True)
 class Loss:
     """`commits` is how many the log still shows, 0 where only the record tells of a loss, by the head that it `lacks`.
-    So many messages were put in doubt for it, and so many parts may have left that the database knows nothing of."""
+    So many `parts` may have left that the database knows nothing of, and so many messages were put in doubt for it."""
 
     commits: int
     lacks: Head | None
-    in_doubt: int
     parts: int
+    in_doubt: int = 0
 
     @property
     def much(self) -> bool:
@@ -52,26 +52,24 @@ def make_good(store: Store, lacks: Head | None, now: float, *, resend: bool) -> 
     """
     if lacks is None and not store.lost_commits:
         return None
-    much = lacks is not None or store.lost_commits > 1
     with store.writing() as conn:
-        rows = conn.execute(
-            "SELECT id FROM messages WHERE (state = 'sending' OR (? AND state IN ('held', 'queued')))"
-            " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state = 'submitting')",
-            (much,),
-        ).fetchall()
-        parts = _may_have_left(conn, store.lost_commits, lacks)
-        loss = Loss(store.lost_commits, lacks, 0 if resend else len(rows), parts)
+        loss = Loss(store.lost_commits, lacks, _may_have_left(conn, store.lost_commits, lacks))
         if not resend:
+            rows = conn.execute(
+                "SELECT id FROM messages WHERE (state = 'sending' OR (? AND state IN ('held', 'queued')))"
+                " AND NOT EXISTS (SELECT 1 FROM parts WHERE message_id = messages.id AND parts.state = 'submitting')",
+                (loss.much,),
+            ).fetchall()
             doubt_unsent(conn, (row["id"] for row in rows), _REASON, now)
-        if much:
+            loss = replace(loss, in_doubt=len(rows))
+        if loss.much:
             recount(conn)
             put_alarm(conn, AlarmKind.ENTRIES_LOST, "", _told(loss), now, until=now + TOLD_SECONDS)
         conn.execute("DELETE FROM forgotten_submits WHERE at <= ?", (now - MONTH,))
-        conn.executemany(
-            "INSERT INTO forgotten_submits (at, boot, up) VALUES (?, ?, ?)", [(now, boot_id(), since_boot())] * parts
-        )
+        forgotten = [(now, boot_id(), since_boot())] * loss.parts
+        conn.executemany("INSERT INTO forgotten_submits (at, boot, up) VALUES (?, ?, ?)", forgotten)
         known = {} if lacks is None else {"lacks": str(lacks)}
-        record(conn, now, What.LOSS, commits=loss.commits, in_doubt=loss.in_doubt, parts=parts, **known)
+        record(conn, now, What.LOSS, commits=loss.commits, in_doubt=loss.in_doubt, parts=loss.parts, **known)
     store.lost_commits = 0
     return loss
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from daemon.folders import lock, sync
 from daemon.store.answers import doubt
 from daemon.store.backup import copy, first_damage, made_at, unfinished_restore
-from daemon.store.connection import DatabaseUnusable, Store
+from daemon.store.connection import DatabaseUnusable, Store, primary_code
 from daemon.store.losses import doubt_unsent, recount
 from daemon.store.moves import finish_batch
 from daemon.store.schema import VERSION
@@ -122,7 +122,7 @@ def _copy_checked(backup: Path, target: Path) -> None:
                 raise BackupUnusable(f"{backup} is {what}. Nothing was changed.")
             copy(source, target, target.parent)
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+        if primary_code(error) == sqlite3.SQLITE_FULL:
             raise DatabaseUnusable(
                 f"{target.parent} has no room for {backup}: its disk is full. Make room, and give the command again. "
                 "Nothing was changed."

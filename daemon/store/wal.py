@@ -16,6 +16,11 @@ _FRAME_OCTETS = 24
 _LITTLE_ENDIAN, _BIG_ENDIAN = 0x377F0682, 0x377F0683  # how checksums read their words
 
 
+def log_of(database: Path) -> Path:
+    """The file of a database's write-ahead log. It may not be there."""
+    return database.with_name(f"{database.name}-wal")
+
+
 def lost_commits(conn: sqlite3.Connection, database: Path) -> int:
     """How many commits lie in the log behind the last one that SQLite could read.
 
@@ -25,7 +30,7 @@ def lost_commits(conn: sqlite3.Connection, database: Path) -> int:
     read = int(conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1])
     octets = _FRAME_OCTETS + int(conn.execute("PRAGMA page_size").fetchone()[0])
     try:
-        with database.with_name(f"{database.name}-wal").open("rb") as log:
+        with log_of(database).open("rb") as log:
             header = log.read(_HEADER.size)
             _, salts = _FRAME.unpack(log.read(_FRAME.size))
             if _is_whole(header):
